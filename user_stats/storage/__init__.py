@@ -1,0 +1,153 @@
+"""The storage port: what an engine must do, and nothing about how.
+
+Two ideas: a *record* (a JSON object under a collection and a key; or an entry of a log) and a *transaction* (all of it,
+durably, or nothing). The engines live beside this file: `json_files/` (the default), `memory.py` (for tests).
+
+    storage = open_storage("users")
+    storage.transaction(lambda tx: tx.put(PEOPLE, "key", {"name": "ada"}))
+
+A transaction is a function, not a block, so that an engine may run many one behind the other under one sync (group
+commit) or run one again after a conflict (optimistic engines). It must therefore have no effect but through `tx`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Records under unique keys. On JSON files: one object `{name}.json`, one member a line."""
+
+    name: str
+    width: int = 512
+    """Bytes that a record gets at first; a wider one costs a rewrite of the file at double the width."""
+    unique: Mapping[str, Callable[[str], str]] = field(default_factory=dict, hash=False)
+    """Fields whose folded values are unique over the collection, each with its folding."""
+    fields: tuple[str, ...] = ()
+    """Fields that `find_page` may match and sort by."""
+    keys: str = ""
+    """Collections with the same word here have the same keys (say, `user_id`), which an engine may share in memory."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """Lists of entries under keys. On JSON files: one array `{name}/{key}_{name}.json` a key, one entry a line."""
+
+    name: str
+    order: Callable[[Record], Any] | None = None
+    """Entries are kept sorted by this, ties by the order of appending; None: as they were appended."""
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """One page of a collection: what to match, how to sort, which part."""
+
+    text: str | None = None
+    """Folded text that one of `text_fields` contains, taken literally."""
+    text_fields: tuple[str, ...] = ()
+    equal: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Field to half-open (from, to); None is open."""
+    sort: str = ""
+    """One of the collection's `fields`; empty: the order of creation. Unique text fields sort by their folding."""
+    descending: bool = False
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is wrong with what is stored: where, what, and whether `repair` can mend it."""
+
+    place: str
+    problem: str
+    mendable: bool
+
+
+class Reader(Protocol):
+    """Reads. Outside a transaction each call sees the newest committed state of what it reads, and takes no lock."""
+
+    def get(self, collection: Collection, key: str) -> Record | None: ...
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        """The key of the record whose unique `field` folds to the same as `value`, or None."""
+        ...
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        """The last `newest` entries (all: None), oldest first; an unknown key is an empty list."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """Reads see the newest committed state and this transaction's own writes; writes take effect together."""
+
+    def put(self, collection: Collection, key: str, record: Record) -> None:
+        """Raises AlreadyExists when another record holds the same unique value."""
+        ...
+
+    def delete(self, collection: Collection, key: str) -> bool:
+        """True when there was one."""
+        ...
+
+    def append(self, log: Log, key: str, entry: Record, keep: int | None = None) -> None:
+        """Adds one entry in its place by the log's order; beyond `keep` entries the first ones go."""
+        ...
+
+    def clear(self, log: Log, key: str) -> int:
+        """Removes the whole list; returns how many entries went."""
+        ...
+
+
+class Storage(Reader, Protocol):
+    """An open store. Safe to share between threads; several processes may open the same place."""
+
+    def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
+        """Every record with its key, in no promised order."""
+        ...
+
+    def count(self, collection: Collection) -> int: ...
+
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
+        """The records of one page, and how many match in all."""
+        ...
+
+    def log_keys(self, log: Log) -> Iterator[str]:
+        """Every key that has a list."""
+        ...
+
+    def transaction(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work`; when this returns, its writes are durable. If `work` raises, nothing has changed.
+
+        Raises StorageBusy, StorageFull, StorageReadOnly, StorageCorrupt, StorageError."""
+        ...
+
+    def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        """Reads everything and lists what is not valid JSON or has the wrong shape. Changes nothing."""
+        ...
+
+    def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        """Mends what can be mended without guessing; each damaged original is kept aside first. Returns what it did."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_storage(url: str, *, lock_timeout_seconds: float = 10.0) -> Storage:
+    """The engine that the URL names: `memory:` for tests, else a folder of JSON files (made, mode 0700, if missing)."""
+    if url == "memory:":
+        from user_stats.storage.memory import MemoryStorage
+
+        return MemoryStorage()
+    if "://" in url:
+        from user_stats.errors import InvalidInput
+
+        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder")
+    from user_stats.storage.json_files.engine import JsonStorage
+
+    return JsonStorage(url, lock_timeout_seconds=lock_timeout_seconds)

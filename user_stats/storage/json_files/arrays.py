@@ -1,0 +1,266 @@
+"""A list of a log as a file: a JSON array with one entry a line.
+
+    [
+                       blanks where older entries stood
+    {"video_id":…},
+    {"video_id":…}
+    ]
+
+An append overwrites the closing bracket; beyond the entries to keep, the oldest is blanked in front. The file is
+written anew when about a hundred were blanked, when an entry belongs further up, and when it has any other layout.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from user_stats.errors import StorageCorrupt
+from user_stats.storage import Log, Record
+from user_stats.storage.json_files.disk import Disk, Stamp
+from user_stats.storage.json_files.journal import Write
+from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECONDS, described, encode
+
+BLANK_BYTES = 32 << 10
+"""Blanks in front of an array that are worth writing it anew: about a hundred entries."""
+HEAD, SEPARATOR, TAIL = b"[\n", b",\n", b"\n]\n"
+ENTRY_BYTES = 320
+"""A generous guess of one entry, for how much of the end to read."""
+CURSORS_KEPT = 20_000
+
+_decode_entries = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What must be known of an array to append to it."""
+
+    stamp: Stamp | None
+    size: int
+    count: int
+    head: int
+    """Offset of the oldest entry."""
+    last_order: Any
+    content: bytes | None = None
+    """The whole file, where this batch writes it whole."""
+
+
+def laid_out(raws: list[bytes]) -> bytes:
+    return HEAD + SEPARATOR.join(raws) + TAIL if raws else b"[\n]\n"
+
+
+class Arrays:
+    """The files of all logs: reads, and what is known of the arrays that were written last."""
+
+    def __init__(self, disk: Disk, folder: str) -> None:
+        self._disk = disk
+        self._folder = folder
+        self._cursors: OrderedDict[str, Cursor] = OrderedDict()
+
+    def name(self, log: Log, key: str) -> str:
+        return f"{log.name}/{key}_{log.name}.json"
+
+    def keys(self, log: Log) -> Iterator[str]:
+        ending = f"_{log.name}.json"
+        try:
+            names = self._disk.names(os.path.join(self._folder, log.name))
+        except FileNotFoundError:
+            return iter(())
+        return (name[: -len(ending)] for name in names if name.endswith(ending))
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def read(self, log: Log, key: str, newest: int | None) -> list[Record]:
+        """The last entries, oldest first; takes no lock."""
+        name = self.name(log, key)
+        path = os.path.join(self._folder, name)
+        if newest is None:
+            return self.parsed(name)
+        stamp = self._disk.stamp(path)
+        want = newest * ENTRY_BYTES
+        while stamp is not None and want < stamp[1]:
+            data = self._disk.read(path, want, stamp[1] - want)
+            if not data.endswith(b"}" + TAIL):
+                break
+            lines = data[: -len(TAIL)].split(SEPARATOR)
+            if len(lines) > newest:
+                try:
+                    return _decode_entries(b"[" + b",".join(lines[-newest:]) + b"]")
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    break  # another layout, or a file that is just growing: read it whole
+            want *= 2
+        entries = self.parsed(name)
+        return entries[-newest:] if newest else []
+
+    def parsed(self, name: str) -> list[Record]:
+        """Every entry, whatever the layout. Raises StorageCorrupt with the place."""
+        for attempt in range(READ_ATTEMPTS):
+            data = self._content(name)
+            try:
+                return _decode_entries(data) if data is not None else []
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                problem = described(data or b"", error)
+                if attempt:  # it may have been read while it grew
+                    time.sleep(READ_PAUSE_SECONDS)
+        raise StorageCorrupt(f"{name} is damaged: {problem}", path=name)
+
+    def _content(self, name: str) -> bytes | None:
+        try:
+            return self._disk.read_whole(os.path.join(self._folder, name))
+        except FileNotFoundError:
+            return None
+
+    # -- cursors ------------------------------------------------------------------------------------------------------
+
+    def cursor(self, name: str, log: Log) -> Cursor:
+        """Where the array ends, from memory when nobody else has written it."""
+        stamp = self._disk.stamp(os.path.join(self._folder, name))
+        known = self._cursors.get(name)
+        if known is not None and known.stamp == stamp:
+            return known
+        data = self._content(name) if stamp is not None else None
+        if stamp is None or data is None:
+            return Cursor(None, 0, 0, 0, None, b"[\n]\n")
+        found = self._examined(stamp, data, log)
+        return found if found is not None else self._laid_out_anew(name, stamp, log)
+
+    def _examined(self, stamp: Stamp, data: bytes, log: Log) -> Cursor | None:
+        """None for any other layout than ours."""
+        count = data.count(b"\n") - 2
+        head = len(data) - len(data[len(HEAD) :].lstrip(b" "))
+        ours = data[:2] == HEAD and data[head : head + 2] == b'{"' and data.endswith(b"}" + TAIL)
+        if not ours or data.count(b"},\n{") != count - 1:
+            return None
+        last_order = None
+        if log.order is not None:
+            try:
+                last_order = log.order(_decode_entries(b"[" + data[data.rfind(b"\n{") : -len(TAIL)] + b"]")[0])
+            except (msgspec.DecodeError, UnicodeDecodeError, LookupError, ValueError, TypeError):
+                return None
+        return Cursor(stamp, len(data), count, head, last_order)
+
+    def _laid_out_anew(self, name: str, stamp: Stamp, log: Log) -> Cursor:
+        entries = self.parsed(name)
+        if log.order is not None:
+            entries.sort(key=log.order)
+        content = laid_out([encode(entry) for entry in entries])
+        last_order = log.order(entries[-1]) if log.order is not None and entries else None
+        return Cursor(stamp, len(content), len(entries), len(HEAD), last_order, content)
+
+    def remember(self, name: str, cursor: Cursor) -> None:
+        """After a commit."""
+        if cursor.content is not None:
+            stamp = self._disk.stamp(os.path.join(self._folder, name))
+            cursor = replace(cursor, stamp=stamp, content=None)
+        elif cursor.stamp is not None:
+            cursor = replace(cursor, stamp=(cursor.stamp[0], cursor.size))
+        self._cursors[name] = cursor
+        self._cursors.move_to_end(name)
+        if len(self._cursors) > CURSORS_KEPT:
+            self._cursors.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        self._cursors.pop(name, None)
+
+    def first_entries_end(self, name: str, head: int, entries: int) -> int:
+        """The offset behind the first `entries` entries and their separators."""
+        path, size = os.path.join(self._folder, name), 4096
+        while True:
+            data = self._disk.read(path, size, head)
+            at = -1
+            for _ in range(entries):
+                at = data.find(SEPARATOR, at + 1)
+                if at < 0:
+                    break
+            if at >= 0:
+                return head + at + len(SEPARATOR)
+            if len(data) < size:
+                raise StorageCorrupt(f"{name} is damaged: an entry does not end", path=name)
+            size *= 4
+
+
+class ArrayPlan:
+    """What a batch of transactions does to one array: reads see it, nothing is written yet."""
+
+    def __init__(self, arrays: Arrays, log: Log, key: str) -> None:
+        self.name = arrays.name(log, key)
+        self.writes: list[Write] = []
+        self._arrays = arrays
+        self._log = log
+        self._cursor = arrays.cursor(self.name, log)
+        self._is_new = self._cursor.stamp is None
+        self._pending: list[Record] = []
+        self._gone = False
+
+    def entries(self) -> list[Record]:
+        """Every entry, those of this batch included."""
+        if self._cursor.content is not None:
+            return _decode_entries(self._cursor.content)
+        entries = self._arrays.parsed(self.name) + self._pending
+        return entries[-self._cursor.count :] if self._cursor.count else []
+
+    def clear(self) -> int:
+        count = self._cursor.count
+        if not self._is_new or self.writes:
+            self.writes = [Write("d", self.name, 0, 0, 0, b"")]
+        self._cursor = Cursor(None, 0, 0, 0, None, b"[\n]\n")
+        self._pending = []
+        return count
+
+    def append(self, entries: list[Record], keep: int | None) -> None:
+        """Adds entries, each in its place; of more than `keep` the first ones go."""
+        order, cursor = self._log.order, self._cursor
+        orders = [order(entry) for entry in entries] if order is not None else []
+        after = cursor.last_order
+        in_order = order is None or (cursor.count == 0 or after <= orders[0]) and orders == sorted(orders)
+        surplus = max(0, cursor.count + len(entries) - keep) if keep is not None else 0
+        if cursor.content is not None or not in_order or surplus >= cursor.count or surplus > 64:
+            self._write_whole(entries, keep)
+            return
+        blanked = self._arrays.first_entries_end(self.name, cursor.head, surplus) - cursor.head if surplus else 0
+        if cursor.head + blanked > BLANK_BYTES:
+            self._write_whole(entries, keep)
+            return
+        self._write_in_place([encode(entry) for entry in entries], blanked, surplus, orders)
+        self._pending += entries
+
+    def _write_in_place(self, raws: list[bytes], blanked: int, surplus: int, orders: list[Any]) -> None:
+        cursor = self._cursor
+        inode = cursor.stamp[0] if cursor.stamp else 0
+        if blanked:
+            self.writes.append(Write("b", self.name, inode, cursor.head, blanked, b""))
+        data = SEPARATOR + SEPARATOR.join(raws) + TAIL
+        offset = cursor.size - len(TAIL)
+        self.writes.append(Write("w", self.name, inode, offset, 0, data))
+        self._cursor = replace(
+            cursor,
+            size=offset + len(data),
+            count=cursor.count + len(raws) - surplus,
+            head=cursor.head + blanked,
+            last_order=orders[-1] if orders else None,
+        )
+
+    def _write_whole(self, added: list[Record], keep: int | None) -> None:
+        entries = self.entries() + added
+        order = self._log.order
+        if order is not None:
+            entries.sort(key=order)
+        if keep is not None:
+            entries = entries[-keep:]
+        content = laid_out([encode(entry) for entry in entries])
+        self.writes = [Write("f", self.name, 0, 0, 0, content)]
+        last_order = order(entries[-1]) if order is not None else None
+        self._cursor = Cursor(self._cursor.stamp, len(content), len(entries), len(HEAD), last_order, content)
+        self._pending = []
+
+    def committed(self) -> None:
+        if self._cursor.count:
+            self._arrays.remember(self.name, self._cursor)
+        else:
+            self._arrays.forget(self.name)

@@ -1,0 +1,227 @@
+"""Every file operation of the JSON engine, in one object, so that a test can fail, tear or drop the k-th of them.
+
+Errors of the system become the package's own here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+import struct
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from user_stats.errors import StorageCorrupt, StorageError, StorageFull, StorageReadOnly
+
+Stamp = tuple[int, int]
+"""What identifies the version of a file that is being looked at: (inode, size in bytes)."""
+
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+NETWORK_FILE_SYSTEMS = frozenset({0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x65735546, 0x01021997})
+"""Magic numbers of NFS, SMB, CIFS, SMB2, FUSE and 9p, from Linux' magic.h: leases and locks cannot be trusted there."""
+LEASE_RETRY_SECONDS = 20e-6
+
+_STATX_INODE_AND_SIZE = 0x300
+_AT_FDCWD = -100
+_SYSTEM = ctypes.CDLL(None, use_errno=True)
+_STATX_FIELDS = struct.Struct("<QQ")  # stx_ino, stx_size at byte 32 of struct statx
+
+
+def translated(error: OSError, doing: str) -> StorageError:
+    """The package's own error for an error of the system."""
+    name = os.path.basename(error.filename) if isinstance(error.filename, str) else ""
+    about = f"{doing} {name}".strip() + f": {os.strerror(error.errno) if error.errno else error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageFull(f"no space is left in the data folder ({about}); free some and try again")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageReadOnly(f"the data folder cannot be written or read ({about}); check its owner and mode")
+    if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENOTDIR, errno.ENXIO):
+        return StorageCorrupt(f"something in the data folder is not a plain file ({about})", path=name)
+    return StorageError(f"the data folder failed ({about})")
+
+
+class Disk:
+    """The real disk. Paths are absolute; files are made with mode 0600, folders with 0700, whatever the umask."""
+
+    def __init__(self) -> None:
+        self.leases = hasattr(fcntl, "F_SETLEASE")
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def stamp(self, path: str) -> Stamp | None:
+        """Inode and size, or None where there is no such file. Never asks for the time of change: on kernels with
+        fine-grained timestamps a queried mtime makes the next sync of the file about 55 µs slower."""
+        if sys.platform != "linux":
+            try:
+                status = os.stat(path)
+            except FileNotFoundError:
+                return None
+            return status.st_ino, status.st_size
+        buffer = ctypes.create_string_buffer(256)
+        if _SYSTEM.statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, buffer):
+            code = ctypes.get_errno()
+            if code == errno.ENOENT:
+                return None
+            raise OSError(code, os.strerror(code), path)
+        inode, size = _STATX_FIELDS.unpack_from(buffer, 32)
+        return inode, size
+
+    def read(self, path: str, size: int, offset: int) -> bytes:
+        """Up to `size` bytes at `offset`. The file is closed again: a lease needs every other descriptor closed."""
+        descriptor = self.open(path, os.O_RDONLY)
+        try:
+            return os.pread(descriptor, size, offset)
+        finally:
+            os.close(descriptor)
+
+    def read_whole(self, path: str) -> bytes:
+        descriptor = self.open(path, os.O_RDONLY)
+        try:
+            parts = []
+            while part := os.read(descriptor, 1 << 24):
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            os.close(descriptor)
+
+    def chunks(self, path: str, size: int, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from `start` to `end` in pieces of `size`."""
+        while start < end:
+            data = self.read(path, min(size, end - start), start)
+            if not data:
+                return
+            yield data
+            start += len(data)
+
+    def names(self, folder: str) -> list[str]:
+        return os.listdir(folder)
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def open(self, path: str, flags: int) -> int:
+        """A descriptor. Links are not followed and a FIFO does not block: neither belongs into the folder."""
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, FILE_MODE)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> None:
+        written = os.pwrite(descriptor, data, offset)
+        while written < len(data):
+            written += os.pwrite(descriptor, data[written:], offset + written)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        os.ftruncate(descriptor, size)
+
+    def fdatasync(self, descriptor: int) -> None:
+        os.fdatasync(descriptor)
+
+    def fsync(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def rename(self, source: str, target: str) -> None:
+        os.replace(source, target)
+
+    def unlink(self, path: str) -> None:
+        os.unlink(path)
+
+    def make_folder(self, path: str) -> None:
+        os.makedirs(path, FOLDER_MODE, exist_ok=True)
+
+    def sync_folder(self, folder: str) -> None:
+        """Makes names in the folder durable."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def sync_all(self, folder: str) -> None:
+        """Makes everything on the folder's file system durable, in one call: a flush after thousands of small writes
+        costs one commit of the file system instead of one a file."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if _SYSTEM.syncfs(descriptor):
+                code = ctypes.get_errno()
+                raise OSError(code, os.strerror(code), folder)
+        finally:
+            os.close(descriptor)
+
+    # -- composed of the above --------------------------------------------------------------------------------------
+
+    def write_new(self, path: str, parts: Iterable[bytes], *, sync: bool) -> None:
+        """A complete file under a name that nobody reads yet."""
+        descriptor = self.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            offset = 0
+            for part in parts:
+                self.pwrite(descriptor, part, offset)
+                offset += len(part)
+            if sync:
+                self.fsync(descriptor)
+        finally:
+            self.close(descriptor)
+
+    def replace(self, path: str, parts: Iterable[bytes], *, sync: bool) -> None:
+        """The file as a whole: readers see the old one or the new one. With `sync` it is durable at return."""
+        temporary = path + ".tmp"
+        try:
+            self.write_new(temporary, parts, sync=sync)
+            self.rename(temporary, path)
+        except OSError:
+            self.discard(temporary)
+            raise
+        if sync:
+            self.sync_folder(os.path.dirname(path))
+
+    def discard(self, path: str) -> None:
+        """Removes a left-over, if it can."""
+        try:
+            self.unlink(path)
+        except OSError:
+            return
+
+    @contextmanager
+    def lease(self, descriptor: int, patience_seconds: float) -> Iterator[bool]:
+        """Holds off every other open of the file for the length of the block: whoever opens it meanwhile waits these
+        microseconds and never sees a write half-done. False when somebody has the file open and keeps it so."""
+        granted = self.leases and self._take_lease(descriptor, patience_seconds)
+        try:
+            yield granted
+        finally:
+            if granted:
+                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
+    def _take_lease(self, descriptor: int, patience_seconds: float) -> bool:
+        # The default signal of a broken lease, SIGIO, would end the process; SIGURG is ignored by default.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        deadline = 0.0
+        while True:
+            try:
+                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+                return True
+            except OSError as error:
+                if error.errno != errno.EAGAIN:  # not our file, or a file system without leases
+                    self.leases = error.errno == errno.EACCES
+                    return False
+            now = time.monotonic()
+            deadline = deadline or now + patience_seconds
+            if now >= deadline:
+                return False
+            time.sleep(LEASE_RETRY_SECONDS)
+
+
+def can_write_in_place(folder: str) -> bool:
+    """True on Linux with a local file system: there in-place writes, leases and locks keep their promises."""
+    if sys.platform != "linux":
+        return False
+    buffer = ctypes.create_string_buffer(256)
+    if _SYSTEM.statfs(os.fsencode(folder), buffer):
+        return False
+    magic: int = struct.unpack_from("<q", buffer, 0)[0]
+    return magic & 0xFFFFFFFF not in NETWORK_FILE_SYSTEMS

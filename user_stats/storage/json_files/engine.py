@@ -1,0 +1,371 @@
+"""`JsonStorage`: the storage port on a folder of JSON files. See the other files of this folder for each idea.
+
+A write: threads that want to write queue up; one of them takes the lock, runs the work of all (each sees the one before),
+writes one journal record with one sync, then the data files. A read takes no lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, TypeVar
+
+from user_stats.errors import StorageCorrupt, StorageError, StorageReadOnly
+from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Transaction
+from user_stats.storage.json_files import recovery, repair
+from user_stats.storage.json_files.arrays import Arrays
+from user_stats.storage.json_files.disk import Disk, can_write_in_place, translated
+from user_stats.storage.json_files.indexes import Columns, UniqueIndex
+from user_stats.storage.json_files.journal import Journal, Write, encoded_record
+from user_stats.storage.json_files.lock import StoreLock
+from user_stats.storage.json_files.slots import KeyTable, Layout, SlotFile, compact, laid_out
+from user_stats.storage.json_files.state import Head, State
+from user_stats.storage.json_files.transactions import Batch, JsonTransaction, checked_log_key
+from user_stats.storage.json_files.writes import Writer
+
+T = TypeVar("T")
+LARGEST_BATCH = 64
+"""Transactions that share one sync at most, so that the first does not wait long for the last."""
+
+log = logging.getLogger(__name__)
+
+
+class _Call:
+    """One transaction on its way through the queue."""
+
+    __slots__ = ("work", "turn", "is_done", "value", "error")
+
+    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+        self.work = work
+        self.turn: threading.Lock | None = None
+        self.is_done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+        self.is_done = True
+
+
+class _Unfinished(NamedTuple):
+    """A refused write of which something may still be on the disk."""
+
+    head: Head
+    size: int
+    writer: Writer
+
+
+class JsonStorage:
+    """A folder of JSON files, made if it is missing. On a folder that cannot be written it still reads."""
+
+    def __init__(self, folder: str, *, lock_timeout_seconds: float = 10.0, disk: Disk | None = None) -> None:
+        self.folder = os.path.abspath(folder)
+        self._disk = disk or Disk()
+        self._files: dict[str, SlotFile] = {}
+        self._keys: dict[str, KeyTable] = {}
+        self._indexes: dict[tuple[str, str], Any] = {}
+        self._making = threading.RLock()
+        self._queue: list[_Call] = []
+        self._queueing = threading.Lock()
+        self._leader: int | None = None
+        self._unfinished: _Unfinished | None = None
+        self._flushed_epoch = 0
+        self._flush_failed = False
+        self._flusher: threading.Thread | None = None
+        self._is_open = False
+        self._journal: Journal
+        self._state: State
+        self.arrays = Arrays(self._disk, self.folder)
+        with _named_errors("opening"):
+            self._disk.make_folder(self.folder)
+            self._in_place = can_write_in_place(self.folder)
+        if not self._in_place:
+            log.warning("the data folder is not on a local Linux disk: each write rewrites its whole file")
+        path = os.path.join(self.folder, "store.lock")
+        self._lock = StoreLock(self._disk, path, timeout_seconds=lock_timeout_seconds, portable=not self._in_place)
+        try:
+            self._commit_batch([])
+        except StorageReadOnly as error:
+            log.warning("%s", error)
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def get(self, collection: Collection, key: str) -> Record | None:
+        try:
+            return self.file(collection).get(key)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _named(error, "reading") from error
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        with _named_errors("reading"):
+            return self.unique_index(collection, field).find(value)
+
+    def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
+        with _named_errors("reading"):
+            file = self.file(collection)
+            for _, key, raw in file.members():
+                yield key, file.record(key, raw)
+
+    def count(self, collection: Collection) -> int:
+        with _named_errors("reading"):
+            file = self.file(collection)
+            file.refresh()
+            return file.live
+
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
+        with _named_errors("reading"):
+            return self._columns(collection).page(query)
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        with _named_errors("reading"):
+            return self.arrays.read(log, checked_log_key(key), newest)
+
+    def log_keys(self, log: Log) -> Iterator[str]:
+        with _named_errors("reading"):
+            return self.arrays.keys(log)
+
+    # -- files and indexes, made when first asked for -----------------------------------------------------------------
+
+    def file(self, collection: Collection) -> SlotFile:
+        file = self._files.get(collection.name)
+        if file is None:
+            with self._making:
+                keys = self._keys.setdefault(collection.keys or f"{collection.name}.json", KeyTable())
+                made = SlotFile(self._disk, self.folder, collection, keys)
+                file = self._files.setdefault(collection.name, made)
+        return file
+
+    def unique_index(self, collection: Collection, field: str) -> UniqueIndex:
+        fold = collection.unique[field]
+        index: UniqueIndex = self._index(
+            (collection.name, field), lambda: UniqueIndex(self.file(collection), self._state, field, fold)
+        )
+        return index
+
+    def _columns(self, collection: Collection) -> Columns:
+        columns: Columns = self._index(
+            (collection.name, ""), lambda: Columns(self.file(collection), self._state, collection)
+        )
+        return columns
+
+    def _index(self, name: tuple[str, str], make: Callable[[], Any]) -> Any:
+        with self._making:
+            if name not in self._indexes:
+                self._indexes[name] = make()
+            return self._indexes[name]
+
+    # -- transactions -------------------------------------------------------------------------------------------------
+
+    def transaction(self, work: Callable[[Transaction], T]) -> T:
+        """See the port. Threads that come together share one sync: the first leads, and hands the lead to the next."""
+        call = _Call(work)
+        with self._queueing:
+            if self._leader == threading.get_ident():
+                raise RuntimeError("a transaction cannot be started inside another one")
+            if self._leader is not None:
+                call.turn = threading.Lock()
+                call.turn.acquire()
+                self._queue.append(call)
+            else:
+                self._leader = threading.get_ident()
+        if call.turn is not None:
+            call.turn.acquire()  # released when the call is done, or when it is to lead
+        if not call.is_done:
+            self._lead(call)
+        if call.error is not None:
+            raise call.error
+        value: T = call.value
+        return value
+
+    def _lead(self, call: _Call) -> None:
+        with self._queueing:
+            self._leader = threading.get_ident()
+            batch = [call, *self._queue[: LARGEST_BATCH - 1]]
+            del self._queue[: LARGEST_BATCH - 1]
+        try:
+            self._commit_batch(batch)
+        except BaseException as error:
+            for waiting in batch:
+                if not waiting.is_done:
+                    waiting.fail(error if isinstance(error, Exception) else StorageError("the write was interrupted"))
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            with self._queueing:
+                following = self._queue.pop(0) if self._queue else None
+                self._leader = -1 if following is not None else None
+            if following is not None and following.turn is not None:
+                following.turn.release()
+            for waiting in batch[1:]:
+                if waiting.turn is not None:
+                    waiting.turn.release()
+
+    def _commit_batch(self, batch: list[_Call]) -> None:
+        with _named_errors("writing"), self._lock.held():
+            self._make_ready()
+            if self._run(batch):
+                return
+            for call in batch:
+                try:
+                    while not call.is_done:
+                        self._run([call])
+                except (StorageError, OSError) as error:
+                    call.fail(_named(error, "writing"))
+
+    def _run(self, calls: list[_Call]) -> bool:
+        """Runs and commits the calls together; False when they must be run again one by one, and nothing has changed."""
+        batch = Batch(self)
+        done = []
+        for call in calls:
+            if call.is_done:
+                continue
+            transaction = JsonTransaction(batch)
+            try:
+                call.value = call.work(transaction)
+            except BaseException as error:  # whatever the work raises is for its caller
+                call.fail(error)
+                continue
+            try:
+                transaction.plan()
+            except Layout as layout:
+                if len(calls) == 1:
+                    self._lay_out(layout.file, layout.width)
+                return False
+            except (StorageError, OSError):
+                if len(calls) == 1:
+                    raise
+                return False
+            done.append(call)
+        writes = batch.writes()
+        if writes:
+            self._write(batch, writes)
+        for call in done:
+            call.is_done = True
+        return True
+
+    def _write(self, batch: Batch, writes: list[Write]) -> None:
+        head = self._state.head
+        record = encoded_record(head.epoch, head.sequence, writes)
+        if not self._journal.has_room(head.tail, len(record)):
+            head = self._in_other_half(head)
+            record = encoded_record(head.epoch, head.sequence, writes)
+        self._state.head = head._replace(dirty=1)
+        writer = Writer(self._disk, self.folder, in_place=self._in_place)
+        try:
+            self._journal.write(head.epoch, head.tail, record)
+            writer.apply(writes)
+        except OSError as error:
+            self._unfinished = _Unfinished(head, len(record), writer)
+            with suppress(OSError):  # tried again before the next write
+                self._take_back()
+            raise _named(error, "writing") from error
+        flushed = max(head.flushed_epoch, self._flushed_epoch)
+        self._state.head = Head(0, head.epoch, head.tail + len(record), head.sequence + 1, flushed)
+        for name, slots in batch.changed_in_place():
+            self._state.report_changes(name, slots)
+        batch.committed()
+
+    # -- under the lock, besides transactions -------------------------------------------------------------------------
+
+    def _make_ready(self) -> None:
+        """Opens what a writer needs, finishes what was left unfinished, and recovers after a crash."""
+        if not self._is_open:
+            self._state = State(self._disk, os.path.join(self.folder, "store.state"))
+            self._journal = Journal(self._disk, self.folder)
+            self._is_open = True
+        if self._unfinished is not None:
+            self._take_back()
+        if self._state.head.dirty or not self._state.is_of_this_boot() or self._flush_failed:
+            self._recover(everything=self._flush_failed)
+
+    def _recover(self, *, everything: bool) -> None:
+        recovery.recover(
+            self._disk, self.folder, self._journal, self._state, everything=everything, in_place=self._in_place
+        )
+        self._flush_failed = False
+
+    def _take_back(self) -> None:
+        """Makes a refused write undone, unless another process has completed it since."""
+        unfinished = self._unfinished
+        if unfinished is None:
+            return
+        if self._state.head == unfinished.head._replace(dirty=1):
+            unfinished.writer.take_back()
+            self._journal.take_back(unfinished.head.epoch, unfinished.head.tail, unfinished.size)
+            self._state.head = unfinished.head
+        self._unfinished = None
+
+    def _in_other_half(self, head: Head) -> Head:
+        """The next epoch; what the other half holds must be flushed by now, what this one holds is from now on."""
+        flushed = max(head.flushed_epoch, self._flushed_epoch)
+        if flushed < head.epoch - 1:
+            self._disk.sync_all(self.folder)
+            flushed = head.epoch - 1
+        self._flusher = threading.Thread(target=self._flush, args=(head.epoch,), daemon=True)
+        self._flusher.start()
+        return Head(0, head.epoch + 1, 0, head.sequence, flushed)
+
+    def _flush(self, epoch: int) -> None:
+        try:
+            self._disk.sync_all(self.folder)
+        except OSError as error:
+            log.error("flushing the data folder failed, its journal will be replayed: %s", error)
+            self._flush_failed = True
+        else:
+            self._flushed_epoch = epoch
+
+    def _lay_out(self, file: SlotFile, width: int) -> None:
+        """Writes the file anew in lines of at least this width. It holds the same as before, so nothing is journalled."""
+        if file.damaged:
+            raise StorageCorrupt(f"{file.name} is damaged in {file.damaged_places()}", path=file.name)
+        members = [(key, compact(raw)) for _, key, raw in file.members()]
+        while members and max(len(key) + len(raw) for key, raw in members) + 5 > width:
+            width *= 2
+        recovery.void(self._disk, self.folder, self._journal, self._state)
+        head = self._state.head
+        self._state.head = head._replace(dirty=1)
+        self._disk.replace(file.path, laid_out(members, width), sync=True)
+        self._state.head = head
+
+    # -- damage -------------------------------------------------------------------------------------------------------
+
+    def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        with _named_errors("reading"):
+            return list(repair.damages(self._disk, self.folder, collections, logs))
+
+    def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        with _named_errors("writing"), self._lock.held():
+            self._make_ready()
+            recovery.void(self._disk, self.folder, self._journal, self._state)
+            return list(repair.mended(self._disk, self.folder, collections, logs))
+
+    def close(self) -> None:
+        """Everything is durable already; this gives back descriptors and memory."""
+        if self._flusher is not None:
+            self._flusher.join()
+        if self._is_open:
+            self._is_open = False
+            self._journal.close()
+            self._state.close()
+        self._lock.close()
+        self._files.clear()
+        self._indexes.clear()
+
+
+def _named(error: OSError, doing: str) -> StorageError:
+    return error if isinstance(error, StorageError) else translated(error, doing)
+
+
+@contextmanager
+def _named_errors(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise translated(error, doing) from error

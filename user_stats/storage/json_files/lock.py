@@ -1,0 +1,86 @@
+"""Who may write: one lock file, `store.lock`, held by one process at a time. Readers take no lock.
+
+The lock is flock(2) on that file, which excludes users of the filelock library on the same path too; taking it costs
+under a microsecond. Where that is not to be had (not Linux, or a network disk) filelock itself is used. The lock file is
+never deleted or replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import filelock
+
+from user_stats.errors import StorageBusy
+from user_stats.storage.json_files.disk import Disk
+
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30e-6, 2e-3
+
+
+class StoreLock:
+    """The lock of one folder for this process. One thread at a time may hold it."""
+
+    def __init__(self, disk: Disk, path: str, *, timeout_seconds: float, portable: bool) -> None:
+        self._disk = disk
+        self._path = path
+        self._timeout_seconds = timeout_seconds
+        self._portable = filelock.FileLock(path, mode=0o600, thread_local=False) if portable else None
+        self._descriptor = -1
+        self._process = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Raises StorageBusy when the lock is not free in time."""
+        if self._portable is not None:
+            try:
+                with self._portable.acquire(timeout=self._timeout_seconds):
+                    yield
+            except filelock.Timeout:
+                raise self._busy() from None
+            return
+        self._take()
+        try:
+            yield
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _take(self) -> None:
+        deadline = 0.0
+        pause = SHORTEST_PAUSE_SECONDS
+        while True:
+            if self._process != os.getpid():  # never share a lock with the process that forked this one
+                self._open()
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                now = time.monotonic()
+                deadline = deadline or now + self._timeout_seconds
+                if now >= deadline:
+                    raise self._busy() from None
+                time.sleep(pause)
+                pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
+                continue
+            stamp = self._disk.stamp(self._path)
+            if stamp is not None and stamp[0] == self._inode:
+                return
+            self._open()  # somebody removed or replaced the file: hold the one that the others will see
+
+    def _open(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
+        self._inode = os.fstat(self._descriptor).st_ino
+        self._process = os.getpid()
+
+    def _busy(self) -> StorageBusy:
+        return StorageBusy(f"another process has kept the data folder locked for {self._timeout_seconds:g} seconds; try again")
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self._process = 0

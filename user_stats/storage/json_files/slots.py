@@ -1,0 +1,372 @@
+"""A collection as a file: one JSON object with one member a line, each line padded with blanks to the same width.
+
+    {                                                  the head: as wide as every line
+     "4ae2…":{"user_id":"4ae2…",…}                     the first member
+    ,"77b0…":{"user_id":"77b0…",…}                     the others; a deleted member leaves a blank line
+    }
+
+An update writes one line in place at a known offset, so that its cost does not grow with the file, which is valid JSON
+at every moment. New members go to the end. A file in any other layout (written by hand or by another program) is read
+whole, and laid out like this before the first write. What is searched by value is in `indexes.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from user_stats.errors import StorageCorrupt
+from user_stats.storage import Collection, Record
+from user_stats.storage.json_files.disk import Disk, Stamp
+from user_stats.storage.json_files.journal import Write
+
+NO_SLOT = 0xFFFFFFFF
+TAIL = b"}\n"
+NARROWEST = 128
+CHUNK_BYTES = 4 << 20
+READ_ATTEMPTS = 20
+READ_PAUSE_SECONDS = 200e-6
+BLANKS_WORTH_A_LAYOUT = 1000
+
+encode = msgspec.json.Encoder().encode
+decode_record = msgspec.json.Decoder(dict).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Layout(Exception):
+    """The file must be laid out anew, with lines of this width, before the write that was planned."""
+
+    def __init__(self, file: SlotFile, width: int) -> None:
+        self.file, self.width = file, width
+
+
+class KeyTable:
+    """Numbers for keys, shared by the files that have the same keys: the keys are the largest thing in memory."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def number(self, key: str) -> int:
+        return self.numbers.setdefault(key, len(self.numbers))
+
+
+def compact(raw: bytes) -> bytes:
+    """The same value in one line."""
+    return encode(decode_record(raw))
+
+
+def member(key: str, raw: bytes, *, first: bool) -> bytes:
+    """A line without its padding. Keys are plain words: nothing in them needs escaping."""
+    return (b' "' if first else b',"') + key.encode() + b'":' + raw
+
+
+def laid_out(members: Iterable[tuple[str, bytes]], width: int) -> Iterator[bytes]:
+    """The whole file, in pieces."""
+    head = b"{".ljust(width - 1) + b"\n"
+    lines = (member(key, raw, first=not at).ljust(width - 1) + b"\n" for at, (key, raw) in enumerate(members))
+    return chain([head], lines, [TAIL])
+
+
+class SlotFile:
+    """One file: where each key stands, and reads. It writes nothing; `SlotPlan` says what is to be written."""
+
+    def __init__(self, disk: Disk, folder: str, collection: Collection, keys: KeyTable) -> None:
+        self.collection = collection
+        self.name = collection.name + ".json"
+        self.path = os.path.join(folder, self.name)
+        self.layouts_seen = 0
+        """Changes whenever every position may have changed."""
+        self._disk = disk
+        self._keys = keys
+        self._loading = threading.RLock()
+        self._forget(None)
+
+    def _forget(self, stamp: Stamp | None) -> None:
+        self.stamp: Stamp | None = stamp
+        self.width = self.collection.width
+        self.count = 0
+        self.live = 0
+        self.foreign: dict[str, bytes] | None = None
+        """The members of a file in another layout."""
+        self.damaged: set[int] = set()
+        self._slots = array("I")
+        self.layouts_seen += 1
+
+    # -- where things are ---------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Notices what others have done to the file since the last look."""
+        stamp = self._disk.stamp(self.path)
+        if stamp == self.stamp:
+            return
+        with self._loading:
+            if stamp == self.stamp:
+                return
+            if not self._has_only_grown(stamp):
+                self._load(stamp)
+            elif stamp is not None:
+                self._scan(self.count, (stamp[1] - len(TAIL)) // self.width - 1)
+                self.stamp = stamp
+
+    def _has_only_grown(self, stamp: Stamp | None) -> bool:
+        if stamp is None or self.stamp is None or self.foreign is not None or not self.count:
+            return False
+        grown = stamp[1] - self.stamp[1]
+        tidy = grown > 0 and grown % self.width == 0 and stamp[0] == self.stamp[0]
+        return tidy and self._disk.read(self.path, 3, stamp[1] - 3) == b"\n" + TAIL
+
+    def _load(self, stamp: Stamp | None) -> None:
+        self._forget(None)
+        if stamp is None:
+            return
+        head = self._disk.read(self.path, 1 << 17, 0)
+        width = head.find(b"\n") + 1
+        if head[:1] == b"{" and width >= NARROWEST and width & (width - 1) == 0:
+            self.width = width
+            if head[: width - 1].rstrip(b" ") != b"{":
+                self.damaged.add(-1)
+            count, left_over = divmod(stamp[1] - len(TAIL) - width, width)
+            if left_over or self._disk.read(self.path, 3, stamp[1] - 3) != b"\n" + TAIL:
+                self.damaged.add(count)
+            self._scan(0, count)
+        else:
+            members = self.parsed()
+            self.foreign = {key: bytes(raw) for key, raw in members.items()}
+            self.live = len(members)
+        self.stamp = stamp
+
+    def _scan(self, first: int, last: int) -> None:
+        width, numbers, slot, live = self.width, self._keys.numbers, first, 0
+        self._make_room(len(numbers) + last - first)
+        slots = self._slots
+        step = max(1, CHUNK_BYTES // width) * width
+        for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
+            for at in range(0, len(chunk), width):
+                mark = chunk[at : at + 2]
+                if mark in (b',"', b' "') and chunk[at + width - 1 : at + width] == b"\n":
+                    end = chunk.find(b'":', at + 2, at + width)
+                    key = chunk[at + 2 : max(end, at + 2)].decode("ascii", "replace")
+                    slots[numbers.setdefault(key, len(numbers))] = slot
+                    live += 1
+                elif mark != b"  ":
+                    self.damaged.add(slot)
+                slot += 1
+        self.count = last
+        self.live += live
+
+    def _make_room(self, size: int) -> None:
+        if len(self._slots) < size:
+            self._slots.extend(array("I", [NO_SLOT]) * (size - len(self._slots)))
+
+    def parsed(self) -> dict[str, msgspec.Raw]:
+        """Every member of the file, whatever its layout. Raises StorageCorrupt with the place."""
+        data = self._disk.read_whole(self.path)
+        try:
+            return _decode_members(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise StorageCorrupt(f"{self.name} is damaged: {described(data, error)}", path=self.name) from None
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def slot_of(self, key: str) -> int:
+        number = self._keys.numbers.get(key)
+        return NO_SLOT if number is None or number >= len(self._slots) else self._slots[number]
+
+    def line(self, slot: int) -> bytes:
+        return self._disk.read(self.path, self.width, self.width * (slot + 1))
+
+    def find_line(self, key: str) -> tuple[int, bytes] | None:
+        """The slot and the line of a key; always compared with what is on the disk, for others may have moved it."""
+        slot = self.slot_of(key)
+        if slot != NO_SLOT:
+            line = self.line(slot)
+            if line.startswith(f'"{key}":'.encode(), 1):
+                return slot, line
+            self.forget_key(key, slot)
+        if self.damaged:
+            raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
+        return None
+
+    def damaged_places(self) -> str:
+        lines = ", ".join(str(slot + 2) for slot in sorted(self.damaged)[:5])
+        return f"line {lines}" + (" and more" if len(self.damaged) > 5 else "")
+
+    def forget_key(self, key: str, slot: int) -> None:
+        if self.slot_of(key) == slot:
+            self._slots[self._keys.numbers[key]] = NO_SLOT
+
+    def get(self, key: str) -> Record | None:
+        """Takes no lock: a line that another process is just writing is read again."""
+        for attempt in range(READ_ATTEMPTS):
+            self.refresh()
+            if self.foreign is not None:
+                raw = self.foreign.get(key)
+                return None if raw is None else self.record(key, raw)
+            found = self.find_line(key)
+            if found is None:
+                return None
+            try:
+                return decode_record(found[1][len(key) + 4 :])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                if attempt:
+                    time.sleep(READ_PAUSE_SECONDS)
+        raise StorageCorrupt(f"{self.name} is damaged in line {found[0] + 2}, at {key}", path=self.name)
+
+    def record(self, key: str, raw: bytes) -> Record:
+        try:
+            return decode_record(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise StorageCorrupt(f"{self.name} is damaged at {key}: {error}", path=self.name) from None
+
+    def members(self) -> Iterator[tuple[int, str, bytes]]:
+        """Every member in the order of the file: slot, key, value. A torn line is left out and noted as damaged."""
+        self.refresh()
+        if self.foreign is not None:
+            yield from ((slot, key, raw) for slot, (key, raw) in enumerate(self.foreign.items()))
+            return
+        yield from self.members_between(0, self.count)
+
+    def members_between(self, first: int, last: int) -> Iterator[tuple[int, str, bytes]]:
+        width, slot = self.width, first
+        step = max(1, CHUNK_BYTES // width) * width
+        for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
+            for at in range(0, len(chunk), width):
+                end = chunk.find(b'":', at + 2, at + width)
+                if chunk[at + 1 : at + 2] == b'"' and end > 0:
+                    yield slot, chunk[at + 2 : end].decode("ascii", "replace"), chunk[end + 2 : at + width]
+                slot += 1
+
+    def wants_layout(self) -> bool:
+        """True where a write would need, or most of the lines deserve, a new layout."""
+        blank = self.count - self.live
+        return self.foreign is not None or (blank > self.live and blank > BLANKS_WORTH_A_LAYOUT)
+
+    # -- after a commit -----------------------------------------------------------------------------------------------
+
+    def moved(self, key: str, slot: int) -> None:
+        number = self._keys.number(key)
+        self._make_room(number + 1)
+        self._slots[number] = slot
+
+    def grown(self, count: int, live: int) -> None:
+        if self.stamp is not None:
+            self.stamp = (self.stamp[0], self.stamp[1] + (count - self.count) * self.width)
+        self.count, self.live = count, live
+
+
+class SlotPlan:
+    """What a batch of transactions does to one file: reads see it, nothing is written yet."""
+
+    def __init__(self, file: SlotFile) -> None:
+        file.refresh()
+        self.file = file
+        self._writes: dict[int, Write] = {}
+        self._count, self._live = file.count, file.live
+        self._slots: dict[str, int] = {}
+        self._lines: dict[int, bytes] = {}
+
+    def get(self, key: str) -> Record | None:
+        slot = self._slot_of(key)
+        if slot == NO_SLOT:
+            return None
+        if self.file.foreign is not None:
+            return self.file.record(key, self.file.foreign[key])
+        return self.file.record(key, self._lines[slot][len(key) + 4 :])
+
+    def _slot_of(self, key: str) -> int:
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = NO_SLOT
+            if self.file.foreign is not None:
+                slot = 0 if key in self.file.foreign else NO_SLOT
+            elif (found := self.file.find_line(key)) is not None:
+                slot, self._lines[slot] = found[0], found[1]
+            self._slots[key] = slot
+        return slot
+
+    def put(self, key: str, raw: bytes) -> None:
+        """Raises Layout when the file cannot take the line as it is."""
+        width = self.file.width
+        slot = self._slot_of(key)
+        if self.file.wants_layout() or len(key) + len(raw) + 5 > width:
+            while len(key) + len(raw) + 5 > width:
+                width *= 2
+            raise Layout(self.file, width)
+        if slot != NO_SLOT:
+            self._write_line(slot, member(key, raw, first=self._lines[slot][:1] == b" "))
+            return
+        line = member(key, raw, first=not self._live)
+        slot = self._slots[key] = self._count
+        self._count += 1
+        self._live += 1
+        self._write_line(slot, line)
+
+    def delete(self, key: str) -> bool:
+        slot = self._slot_of(key)
+        if slot == NO_SLOT:
+            return False
+        if self.file.wants_layout():
+            raise Layout(self.file, self.file.width)
+        was_first = self._lines[slot][:1] == b" "
+        self._write_line(slot, b"")
+        self._slots[key] = NO_SLOT
+        self._live -= 1
+        if was_first and self._live:
+            following = self._next_live(slot)
+            self._write_line(following, b" " + self._lines[following][1:])
+        return True
+
+    def _next_live(self, slot: int) -> int:
+        while True:
+            slot += 1
+            if slot not in self._lines:
+                self._lines[slot] = self.file.line(slot)
+            if self._lines[slot][1:2] == b'"':
+                self._lines[slot] = self._lines[slot].rstrip()
+                return slot
+
+    def _write_line(self, slot: int, line: bytes) -> None:
+        self._lines[slot] = line
+        file = self.file
+        inode = file.stamp[0] if file.stamp else 0
+        kind = "g" if slot >= file.count else "s"
+        self._writes[slot] = Write(kind, file.name, inode, file.width * (slot + 1), file.width, line)
+
+    @property
+    def writes(self) -> list[Write]:
+        if not self._writes or self.file.stamp is not None:
+            return list(self._writes.values())
+        lines = b"".join(write.image()[: write.length] for write in self._writes.values())
+        head = b"{".ljust(self.file.width - 1) + b"\n"
+        return [Write("f", self.file.name, 0, 0, 0, head + lines + TAIL)]
+
+    @property
+    def changed_in_place(self) -> list[int]:
+        return [slot for slot in self._writes if slot < self.file.count]
+
+    def committed(self) -> None:
+        """The writes are on the disk: the file knows where everything stands now."""
+        for key, slot in self._slots.items():
+            if slot == NO_SLOT:
+                self.file.forget_key(key, self.file.slot_of(key))
+            elif slot >= self.file.count or self.file.slot_of(key) != slot:
+                self.file.moved(key, slot)
+        self.file.grown(self._count, self._live)
+
+
+def described(data: bytes, error: Exception) -> str:
+    """The parser's complaint with line and column, where it tells a position."""
+    text = str(error)
+    at = text.rfind("(byte ")
+    if at < 0:
+        return text
+    position = int(text[at + 6 : -1])
+    line = data.count(b"\n", 0, position) + 1
+    column = position - (data.rfind(b"\n", 0, position) + 1) + 1
+    return f"{text[:at].strip()} in line {line}, column {column}"

@@ -1,0 +1,151 @@
+"""How planned writes reach the data files: readers see each file before or after, and an error takes all back.
+
+What can run out of space comes first (new files under other names, lines and entries that make a file grow), then the
+renames, then the removals; until the last of them, what was there before is remembered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from user_stats.storage.json_files.disk import Disk
+from user_stats.storage.json_files.journal import Write
+
+LINE_PATIENCE_SECONDS = 0.2e-3
+"""How long a changed line waits for readers to close the file; written anyway it is never seen as invalid JSON."""
+GROWTH_PATIENCE_SECONDS = 50e-3
+"""The same for a line at the end or a blanked one, which move a brace or a comma."""
+ARRAY_PATIENCE_SECONDS = 2e-3
+"""The same for an array, which is then written anew and renamed."""
+
+
+def by_path(writes: list[Write]) -> dict[str, list[Write]]:
+    groups: dict[str, list[Write]] = {}
+    for write in writes:
+        if write.kind in "fd":
+            groups[write.path] = [write]
+        else:
+            groups.setdefault(write.path, []).append(write)
+    return groups
+
+
+def patched(content: bytes, writes: list[Write]) -> bytes:
+    """The content of a file after writes; f starts it anew."""
+    image = bytearray(content)
+    for write in writes:
+        if write.kind == "f":
+            image = bytearray(write.data)
+            continue
+        data = write.image()
+        image.extend(b" " * (write.offset - len(image)))
+        image[write.offset : write.offset + len(data)] = data
+    return bytes(image)
+
+
+class Writer:
+    """Applies one batch. After an error of the system, `take_back` restores what was there."""
+
+    def __init__(self, disk: Disk, folder: str, *, in_place: bool) -> None:
+        self._disk = disk
+        self._folder = folder
+        self._in_place = in_place
+        self._undo: list[Callable[[], None]] = []
+        self._temporary: list[str] = []
+
+    def apply(self, writes: list[Write]) -> None:
+        """Raises OSError with everything that was written so far still to be taken back."""
+        groups = by_path(writes)
+        renames = []
+        for name, group in groups.items():
+            if group[0].kind == "f":
+                renames.append(self._prepared(name, patched(b"", group)))
+            elif group[0].kind != "d" and not self._in_place:
+                renames.append(self._prepared(name, patched(self._disk.read_whole(self._path(name)), group)))
+        for name, group in groups.items():
+            if group[0].kind not in "fd" and self._in_place:
+                self._change(name, group)
+        for path in renames:
+            self._remember(path)
+            self._disk.rename(path + ".tmp", path)
+        for name, group in groups.items():
+            if group[0].kind == "d":
+                self._remove(self._path(name))
+
+    def take_back(self) -> None:
+        """Restores the files, durably. Raises OSError when that fails too; it may be tried again."""
+        while self._undo:
+            self._undo[-1]()
+            self._undo.pop()
+        for path in self._temporary:
+            self._disk.discard(path)
+        self._disk.sync_all(self._folder)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._folder, name)
+
+    def _prepared(self, name: str, content: bytes) -> str:
+        path = self._path(name)
+        self._temporary.append(path + ".tmp")
+        try:
+            self._disk.write_new(path + ".tmp", [content], sync=not self._in_place)
+        except FileNotFoundError:
+            self._disk.make_folder(os.path.dirname(path))
+            self._disk.write_new(path + ".tmp", [content], sync=not self._in_place)
+        return path
+
+    def _change(self, name: str, writes: list[Write]) -> None:
+        path = self._path(name)
+        descriptor = self._disk.open(path, os.O_RDWR)
+        try:
+            patches = [(write.offset, write.image()) for write in writes]
+            self._remember_bytes(path, descriptor, patches)
+            is_array = writes[0].kind in "wb"
+            if is_array:
+                patience = ARRAY_PATIENCE_SECONDS
+            elif any(write.kind == "g" or not write.data for write in writes):
+                patience = GROWTH_PATIENCE_SECONDS
+            else:
+                patience = LINE_PATIENCE_SECONDS
+            with self._disk.lease(descriptor, patience) as alone:
+                if alone or not is_array:
+                    for offset, data in patches:
+                        self._disk.pwrite(descriptor, data, offset)
+                    return
+        finally:
+            self._disk.close(descriptor)
+        self._undo.pop()
+        self._remember(path)
+        self._disk.replace(path, [patched(self._disk.read_whole(path), writes)], sync=False)
+
+    def _remember_bytes(self, path: str, descriptor: int, patches: list[tuple[int, bytes]]) -> None:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        before = [(offset, os.pread(descriptor, len(data), offset)) for offset, data in patches]
+
+        def restore() -> None:
+            again = self._disk.open(path, os.O_RDWR)
+            try:
+                for offset, data in before:
+                    self._disk.pwrite(again, data, offset)
+                if os.lseek(again, 0, os.SEEK_END) != size:
+                    self._disk.truncate(again, size)
+            finally:
+                self._disk.close(again)
+
+        self._undo.append(restore)
+
+    def _remember(self, path: str) -> None:
+        content = self._disk.read_whole(path) if self._disk.stamp(path) is not None else None
+
+        def restore() -> None:
+            if content is not None:
+                self._disk.replace(path, [content], sync=True)
+            elif self._disk.stamp(path) is not None:
+                self._disk.unlink(path)
+
+        self._undo.append(restore)
+
+    def _remove(self, path: str) -> None:
+        if self._disk.stamp(path) is not None:
+            self._remember(path)
+            self._disk.unlink(path)
