@@ -16,8 +16,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,8 +36,7 @@ CURSORS_KEPT = 20_000
 _decode_entries = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """What must be known of an array to append to it."""
 
     stamp: Stamp | None
@@ -49,6 +47,9 @@ class Cursor:
     last_order: Any
     content: bytes | None = None
     """The whole file, where this batch writes it whole."""
+
+
+EMPTY = Cursor(None, 0, 0, 0, None, b"[\n]\n")
 
 
 def laid_out(raws: list[bytes]) -> bytes:
@@ -118,17 +119,24 @@ class Arrays:
 
     # -- cursors ------------------------------------------------------------------------------------------------------
 
-    def cursor(self, name: str, log: Log) -> Cursor:
-        """Where the array ends, from memory when nobody else has written it."""
-        stamp = self._disk.stamp(os.path.join(self._folder, name))
+    def cursor(self, name: str, log: Log, descriptor: int) -> Cursor:
+        """Where the open array ends, from memory when nobody else has written it."""
+        stamp = self._disk.stamp_of(descriptor)
         known = self._cursors.get(name)
         if known is not None and known.stamp == stamp:
             return known
-        data = self._content(name) if stamp is not None else None
-        if stamp is None or data is None:
-            return Cursor(None, 0, 0, 0, None, b"[\n]\n")
-        found = self._examined(stamp, data, log)
+        found = self._examined(stamp, self._disk.pread(descriptor, stamp[1], 0), log)
         return found if found is not None else self._laid_out_anew(name, stamp, log)
+
+    def open(self, name: str) -> int:
+        """A descriptor to read and write with, or -1 where there is no such array yet."""
+        try:
+            return self._disk.open(f"{self._folder}/{name}", os.O_RDWR)
+        except FileNotFoundError:
+            return -1
+
+    def close(self, descriptor: int) -> None:
+        self._disk.close(descriptor)
 
     def _examined(self, stamp: Stamp, data: bytes, log: Log) -> Cursor | None:
         """None for any other layout than ours."""
@@ -157,9 +165,9 @@ class Arrays:
         """After a commit."""
         if cursor.content is not None:
             stamp = self._disk.stamp(os.path.join(self._folder, name))
-            cursor = replace(cursor, stamp=stamp, content=None)
+            cursor = cursor._replace(stamp=stamp, content=None)
         elif cursor.stamp is not None:
-            cursor = replace(cursor, stamp=(cursor.stamp[0], cursor.size))
+            cursor = cursor._replace(stamp=(cursor.stamp[0], cursor.size))
         self._cursors[name] = cursor
         self._cursors.move_to_end(name)
         if len(self._cursors) > CURSORS_KEPT:
@@ -168,18 +176,18 @@ class Arrays:
     def forget(self, name: str) -> None:
         self._cursors.pop(name, None)
 
-    def first_entries_end(self, name: str, head: int, entries: int) -> int:
-        """The offset behind the first `entries` entries and their separators."""
-        path, size = os.path.join(self._folder, name), 4096
+    def first_entries(self, name: str, descriptor: int, head: int, entries: int) -> bytes:
+        """The bytes of the first entries with their separators."""
+        size = 4096
         while True:
-            data = self._disk.read(path, size, head)
+            data = self._disk.pread(descriptor, size, head)
             at = -1
             for _ in range(entries):
                 at = data.find(SEPARATOR, at + 1)
                 if at < 0:
                     break
             if at >= 0:
-                return head + at + len(SEPARATOR)
+                return data[: at + len(SEPARATOR)]
             if len(data) < size:
                 raise StorageCorrupt(f"{name} is damaged: an entry does not end", path=name)
             size *= 4
@@ -193,10 +201,19 @@ class ArrayPlan:
         self.writes: list[Write] = []
         self._arrays = arrays
         self._log = log
-        self._cursor = arrays.cursor(self.name, log)
-        self._is_new = self._cursor.stamp is None
         self._pending: list[Record] = []
-        self._gone = False
+        self.descriptor = arrays.open(self.name)
+        self._existed = self.descriptor >= 0
+        try:
+            self._cursor = arrays.cursor(self.name, log, self.descriptor) if self._existed else EMPTY
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            self._arrays.close(self.descriptor)
+            self.descriptor = -1
 
     def entries(self) -> list[Record]:
         """Every entry, those of this batch included."""
@@ -207,9 +224,8 @@ class ArrayPlan:
 
     def clear(self) -> int:
         count = self._cursor.count
-        if not self._is_new or self.writes:
-            self.writes = [Write("d", self.name, 0, 0, 0, b"")]
-        self._cursor = Cursor(None, 0, 0, 0, None, b"[\n]\n")
+        self.writes = [Write("d", self.name, 0, 0, 0, b"")] if self._existed else []
+        self._cursor = EMPTY
         self._pending = []
         return count
 
@@ -223,28 +239,33 @@ class ArrayPlan:
         if cursor.content is not None or not in_order or surplus >= cursor.count or surplus > 64:
             self._write_whole(entries, keep)
             return
-        blanked = self._arrays.first_entries_end(self.name, cursor.head, surplus) - cursor.head if surplus else 0
-        if cursor.head + blanked > BLANK_BYTES:
+        blanked = self._first_entries(surplus) if surplus else b""
+        if cursor.head + len(blanked) > BLANK_BYTES:
             self._write_whole(entries, keep)
             return
         self._write_in_place([encode(entry) for entry in entries], blanked, surplus, orders)
         self._pending += entries
 
-    def _write_in_place(self, raws: list[bytes], blanked: int, surplus: int, orders: list[Any]) -> None:
-        cursor = self._cursor
-        inode = cursor.stamp[0] if cursor.stamp else 0
+    def _first_entries(self, count: int) -> bytes:
+        reopened = self.descriptor < 0
+        descriptor = self._arrays.open(self.name) if reopened else self.descriptor
+        try:
+            return self._arrays.first_entries(self.name, descriptor, self._cursor.head, count)
+        finally:
+            if reopened:
+                self._arrays.close(descriptor)
+
+    def _write_in_place(self, raws: list[bytes], blanked: bytes, surplus: int, orders: list[Any]) -> None:
+        stamp, size, count, head, _, _ = self._cursor
+        inode = stamp[0] if stamp else 0
         if blanked:
-            self.writes.append(Write("b", self.name, inode, cursor.head, blanked, b""))
+            self.writes.append(Write("b", self.name, inode, head, len(blanked), b"", blanked))
         data = SEPARATOR + SEPARATOR.join(raws) + TAIL
-        offset = cursor.size - len(TAIL)
-        self.writes.append(Write("w", self.name, inode, offset, 0, data))
-        self._cursor = replace(
-            cursor,
-            size=offset + len(data),
-            count=cursor.count + len(raws) - surplus,
-            head=cursor.head + blanked,
-            last_order=orders[-1] if orders else None,
-        )
+        offset = size - len(TAIL)
+        self.writes.append(Write("w", self.name, inode, offset, 0, data, TAIL))
+        count += len(raws) - surplus
+        last_order = orders[-1] if orders else None
+        self._cursor = Cursor(stamp, offset + len(data), count, head + len(blanked), last_order)
 
     def _write_whole(self, added: list[Record], keep: int | None) -> None:
         entries = self.entries() + added

@@ -14,7 +14,6 @@ import struct
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from user_stats.errors import StorageCorrupt, StorageError, StorageFull, StorageReadOnly
 
@@ -26,10 +25,11 @@ NETWORK_FILE_SYSTEMS = frozenset({0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x6573
 """Magic numbers of NFS, SMB, CIFS, SMB2, FUSE and 9p, from Linux' magic.h: leases and locks cannot be trusted there."""
 LEASE_RETRY_SECONDS = 20e-6
 
-_STATX_INODE_AND_SIZE = 0x300
-_AT_FDCWD = -100
+_STATX_INODE_AND_SIZE, _AT_FDCWD, _AT_EMPTY_PATH = 0x300, -100, 0x1000
 _SYSTEM = ctypes.CDLL(None, use_errno=True)
-_STATX_FIELDS = struct.Struct("<QQ")  # stx_ino, stx_size at byte 32 of struct statx
+_STATX = ctypes.PyDLL(None, use_errno=True).statx  # keeps the interpreter lock, so that one buffer serves all threads
+_STATX_BUFFER = ctypes.create_string_buffer(256)
+_read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
 
 
 def translated(error: OSError, doing: str) -> StorageError:
@@ -56,20 +56,22 @@ class Disk:
     def stamp(self, path: str) -> Stamp | None:
         """Inode and size, or None where there is no such file. Never asks for the time of change: on kernels with
         fine-grained timestamps a queried mtime makes the next sync of the file about 55 µs slower."""
-        if sys.platform != "linux":
-            try:
-                status = os.stat(path)
-            except FileNotFoundError:
-                return None
-            return status.st_ino, status.st_size
-        buffer = ctypes.create_string_buffer(256)
-        if _SYSTEM.statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, buffer):
+        if _STATX(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, _STATX_BUFFER):
             code = ctypes.get_errno()
             if code == errno.ENOENT:
                 return None
             raise OSError(code, os.strerror(code), path)
-        inode, size = _STATX_FIELDS.unpack_from(buffer, 32)
-        return inode, size
+        return _read_stamp(_STATX_BUFFER, 32)  # type: ignore[return-value]
+
+    def stamp_of(self, descriptor: int) -> Stamp:
+        """The same of an open file."""
+        if _STATX(descriptor, b"", _AT_EMPTY_PATH, _STATX_INODE_AND_SIZE, _STATX_BUFFER):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+        return _read_stamp(_STATX_BUFFER, 32)  # type: ignore[return-value]
+
+    def pread(self, descriptor: int, size: int, offset: int) -> bytes:
+        return os.pread(descriptor, size, offset)
 
     def read(self, path: str, size: int, offset: int) -> bytes:
         """Up to `size` bytes at `offset`. The file is closed again: a lease needs every other descriptor closed."""
@@ -186,18 +188,11 @@ class Disk:
         except OSError:
             return
 
-    @contextmanager
-    def lease(self, descriptor: int, patience_seconds: float) -> Iterator[bool]:
-        """Holds off every other open of the file for the length of the block: whoever opens it meanwhile waits these
+    def take_lease(self, descriptor: int, patience_seconds: float) -> bool:
+        """Holds off every other open of the file until the lease is released: whoever opens it meanwhile waits these
         microseconds and never sees a write half-done. False when somebody has the file open and keeps it so."""
-        granted = self.leases and self._take_lease(descriptor, patience_seconds)
-        try:
-            yield granted
-        finally:
-            if granted:
-                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-
-    def _take_lease(self, descriptor: int, patience_seconds: float) -> bool:
+        if not self.leases:
+            return False
         # The default signal of a broken lease, SIGIO, would end the process; SIGURG is ignored by default.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         deadline = 0.0
@@ -214,6 +209,9 @@ class Disk:
             if now >= deadline:
                 return False
             time.sleep(LEASE_RETRY_SECONDS)
+
+    def release_lease(self, descriptor: int) -> None:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
 
 def can_write_in_place(folder: str) -> bool:

@@ -206,7 +206,7 @@ class JsonStorage:
                     waiting.turn.release()
 
     def _commit_batch(self, batch: list[_Call]) -> None:
-        with _named_errors("writing"), self._lock.held():
+        with _named_errors("writing"), self._lock:
             self._make_ready()
             if self._run(batch):
                 return
@@ -220,6 +220,25 @@ class JsonStorage:
     def _run(self, calls: list[_Call]) -> bool:
         """Runs and commits the calls together; False when they must be run again one by one, and nothing has changed."""
         batch = Batch(self)
+        try:
+            done = self._planned(batch, calls)
+            if done is None:
+                return False
+            writes = batch.writes()
+            if writes:
+                self._write(batch, writes)
+        except Layout as layout:
+            batch.close()
+            self._lay_out(layout.file, layout.width)
+            return False
+        finally:
+            batch.close()
+        for call in done:
+            call.is_done = True
+        return True
+
+    def _planned(self, batch: Batch, calls: list[_Call]) -> list[_Call] | None:
+        """The calls whose work is in the batch; None when one of several could not be planned."""
         done = []
         for call in calls:
             if call.is_done:
@@ -232,21 +251,12 @@ class JsonStorage:
                 continue
             try:
                 transaction.plan()
-            except Layout as layout:
-                if len(calls) == 1:
-                    self._lay_out(layout.file, layout.width)
-                return False
-            except (StorageError, OSError):
-                if len(calls) == 1:
-                    raise
-                return False
+            except (Layout, StorageError, OSError):
+                if len(calls) > 1:
+                    return None
+                raise
             done.append(call)
-        writes = batch.writes()
-        if writes:
-            self._write(batch, writes)
-        for call in done:
-            call.is_done = True
-        return True
+        return done
 
     def _write(self, batch: Batch, writes: list[Write]) -> None:
         head = self._state.head
@@ -258,7 +268,7 @@ class JsonStorage:
         writer = Writer(self._disk, self.folder, in_place=self._in_place)
         try:
             self._journal.write(head.epoch, head.tail, record)
-            writer.apply(writes)
+            writer.apply(writes, batch.descriptors())
         except OSError as error:
             self._unfinished = _Unfinished(head, len(record), writer)
             with suppress(OSError):  # tried again before the next write
@@ -339,7 +349,7 @@ class JsonStorage:
             return list(repair.damages(self._disk, self.folder, collections, logs))
 
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        with _named_errors("writing"), self._lock.held():
+        with _named_errors("writing"), self._lock:
             self._make_ready()
             recovery.void(self._disk, self.folder, self._journal, self._state)
             return list(repair.mended(self._disk, self.folder, collections, logs))

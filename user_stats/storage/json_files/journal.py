@@ -26,7 +26,8 @@ class Write(NamedTuple):
     g  the same at the end of the file, and the closing brace     b  `length` blanks at `offset`
     f  the whole file is `data`                                   d  the file is gone
 
-    `inode` is that of the file when a change in place was planned (0 for f and d).
+    `inode` is that of the file when a change in place was planned (0 for f and d). `before` is what stands there until
+    then (a file that grows ends with it); it is not journalled.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Write(NamedTuple):
     offset: int
     length: int
     data: bytes
+    before: bytes = b""
 
     def image(self) -> bytes:
         """The bytes as they stand in the file."""

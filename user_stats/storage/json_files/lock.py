@@ -10,8 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import filelock
 
@@ -30,23 +28,24 @@ class StoreLock:
         self._timeout_seconds = timeout_seconds
         self._portable = filelock.FileLock(path, mode=0o600, thread_local=False) if portable else None
         self._descriptor = -1
+        self._inode = 0
         self._process = 0
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Raises StorageBusy when the lock is not free in time."""
-        if self._portable is not None:
-            try:
-                with self._portable.acquire(timeout=self._timeout_seconds):
-                    yield
-            except filelock.Timeout:
-                raise self._busy() from None
+        if self._portable is None:
+            self._take()
             return
-        self._take()
         try:
-            yield
-        finally:
+            self._portable.acquire(timeout=self._timeout_seconds)
+        except filelock.Timeout:
+            raise self._busy() from None
+
+    def __exit__(self, *exception: object) -> None:
+        if self._portable is None:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        else:
+            self._portable.release()
 
     def _take(self) -> None:
         deadline = 0.0

@@ -103,8 +103,11 @@ class SlotFile:
     def refresh(self) -> None:
         """Notices what others have done to the file since the last look."""
         stamp = self._disk.stamp(self.path)
-        if stamp == self.stamp:
-            return
+        if stamp != self.stamp:
+            self.notice(stamp)
+
+    def notice(self, stamp: Stamp | None) -> None:
+        """The file was seen like this."""
         with self._loading:
             if stamp == self.stamp:
                 return
@@ -178,20 +181,41 @@ class SlotFile:
         number = self._keys.numbers.get(key)
         return NO_SLOT if number is None or number >= len(self._slots) else self._slots[number]
 
-    def line(self, slot: int) -> bytes:
-        return self._disk.read(self.path, self.width, self.width * (slot + 1))
+    def open(self, flags: int) -> int:
+        """A descriptor, or -1 where there is no such file; what others have done to it is noticed."""
+        try:
+            descriptor = self._disk.open(self.path, flags)
+        except FileNotFoundError:
+            if self.stamp is not None:
+                self.notice(None)
+            return -1
+        stamp = self._disk.stamp_of(descriptor)
+        if stamp != self.stamp:
+            try:
+                self.notice(stamp)
+            except BaseException:
+                self._disk.close(descriptor)
+                raise
+        return descriptor
 
-    def find_line(self, key: str) -> tuple[int, bytes] | None:
+    def close(self, descriptor: int) -> None:
+        self._disk.close(descriptor)
+
+    def find_line(self, key: str, descriptor: int) -> tuple[int, bytes] | None:
         """The slot and the line of a key; always compared with what is on the disk, for others may have moved it."""
         slot = self.slot_of(key)
         if slot != NO_SLOT:
-            line = self.line(slot)
+            width = self.width
+            line = self._disk.pread(descriptor, width, width * (slot + 1))
             if line.startswith(f'"{key}":'.encode(), 1):
                 return slot, line
             self.forget_key(key, slot)
         if self.damaged:
             raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
         return None
+
+    def line(self, slot: int, descriptor: int) -> bytes:
+        return self._disk.pread(descriptor, self.width, self.width * (slot + 1))
 
     def damaged_places(self) -> str:
         lines = ", ".join(str(slot + 2) for slot in sorted(self.damaged)[:5])
@@ -204,11 +228,15 @@ class SlotFile:
     def get(self, key: str) -> Record | None:
         """Takes no lock: a line that another process is just writing is read again."""
         for attempt in range(READ_ATTEMPTS):
-            self.refresh()
-            if self.foreign is not None:
-                raw = self.foreign.get(key)
-                return None if raw is None else self.record(key, raw)
-            found = self.find_line(key)
+            descriptor = self.open(os.O_RDONLY)
+            if descriptor < 0:
+                return None
+            try:
+                if self.foreign is not None:
+                    return self.record(key, self.foreign[key]) if key in self.foreign else None
+                found = self.find_line(key, descriptor)
+            finally:
+                self._disk.close(descriptor)
             if found is None:
                 return None
             try:
@@ -264,12 +292,18 @@ class SlotPlan:
     """What a batch of transactions does to one file: reads see it, nothing is written yet."""
 
     def __init__(self, file: SlotFile) -> None:
-        file.refresh()
         self.file = file
+        self.descriptor = file.open(os.O_RDWR)
         self._writes: dict[int, Write] = {}
         self._count, self._live = file.count, file.live
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
+        self._before: dict[int, bytes] = {}
+
+    def close(self) -> None:
+        if self.descriptor >= 0:
+            self.file.close(self.descriptor)
+            self.descriptor = -1
 
     def get(self, key: str) -> Record | None:
         slot = self._slot_of(key)
@@ -285,8 +319,9 @@ class SlotPlan:
             slot = NO_SLOT
             if self.file.foreign is not None:
                 slot = 0 if key in self.file.foreign else NO_SLOT
-            elif (found := self.file.find_line(key)) is not None:
-                slot, self._lines[slot] = found[0], found[1]
+            elif (found := self.file.find_line(key, self.descriptor)) is not None:
+                slot, line = found
+                self._lines[slot] = self._before[slot] = line
             self._slots[key] = slot
         return slot
 
@@ -326,7 +361,7 @@ class SlotPlan:
         while True:
             slot += 1
             if slot not in self._lines:
-                self._lines[slot] = self.file.line(slot)
+                self._lines[slot] = self._before[slot] = self.file.line(slot, self.descriptor)
             if self._lines[slot][1:2] == b'"':
                 self._lines[slot] = self._lines[slot].rstrip()
                 return slot
@@ -335,8 +370,8 @@ class SlotPlan:
         self._lines[slot] = line
         file = self.file
         inode = file.stamp[0] if file.stamp else 0
-        kind = "g" if slot >= file.count else "s"
-        self._writes[slot] = Write(kind, file.name, inode, file.width * (slot + 1), file.width, line)
+        kind, before = ("s", self._before[slot]) if slot < file.count else ("g", TAIL)
+        self._writes[slot] = Write(kind, file.name, inode, file.width * (slot + 1), file.width, line, before)
 
     @property
     def writes(self) -> list[Write]:

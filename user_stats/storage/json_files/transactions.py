@@ -17,6 +17,9 @@ from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.slots import SlotFile, SlotPlan, decode_record, encode
 
+MOST_OPEN_ARRAYS = 200
+"""Arrays that a batch keeps open from the plan to the write; further ones are opened again."""
+
 _is_record_key = re.compile(r"[0-9A-Za-z_.:-]{1,128}").fullmatch
 _is_log_key = re.compile(r"[0-9a-z-]{1,64}").fullmatch
 
@@ -65,10 +68,24 @@ class Batch:
         plan = self._arrays.get(name)
         if plan is None:
             plan = self._arrays[name] = ArrayPlan(self.files.arrays, log, key)
+            if len(self._arrays) > MOST_OPEN_ARRAYS:
+                plan.close()
         return plan
 
     def pending_array(self, log: Log, key: str) -> ArrayPlan | None:
         return self._arrays.get(self.files.arrays.name(log, key))
+
+    def descriptors(self) -> dict[str, int]:
+        """Of the files that are open since they were planned."""
+        open_files = {plan.file.name: plan.descriptor for plan in self._slots.values()}
+        open_files.update({plan.name: plan.descriptor for plan in self._arrays.values()})
+        return open_files
+
+    def close(self) -> None:
+        for slots in self._slots.values():
+            slots.close()
+        for array in self._arrays.values():
+            array.close()
 
     def writes(self) -> list[Write]:
         arrays = [write for plan in self._arrays.values() for write in plan.writes]

@@ -7,7 +7,7 @@ renames, then the removals; until the last of them, what was there before is rem
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from user_stats.storage.json_files.disk import Disk
 from user_stats.storage.json_files.journal import Write
@@ -50,11 +50,13 @@ class Writer:
         self._disk = disk
         self._folder = folder
         self._in_place = in_place
-        self._undo: list[Callable[[], None]] = []
+        self._changed: list[tuple[str, list[Write]]] = []
+        self._replaced: list[tuple[str, bytes | None]] = []
         self._temporary: list[str] = []
 
-    def apply(self, writes: list[Write]) -> None:
-        """Raises OSError with everything that was written so far still to be taken back."""
+    def apply(self, writes: list[Write], descriptors: Mapping[str, int]) -> None:
+        """Raises OSError with everything that was written so far still to be taken back. `descriptors` are of the files
+        that are open already, as they were when the writes were planned."""
         groups = by_path(writes)
         renames = []
         for name, group in groups.items():
@@ -62,9 +64,10 @@ class Writer:
                 renames.append(self._prepared(name, patched(b"", group)))
             elif group[0].kind != "d" and not self._in_place:
                 renames.append(self._prepared(name, patched(self._disk.read_whole(self._path(name)), group)))
-        for name, group in groups.items():
-            if group[0].kind not in "fd" and self._in_place:
-                self._change(name, group)
+        if self._in_place:
+            for name, group in groups.items():
+                if group[0].kind not in "fd":
+                    self._change(name, group, descriptors.get(name, -1))
         for path in renames:
             self._remember(path)
             self._disk.rename(path + ".tmp", path)
@@ -74,15 +77,19 @@ class Writer:
 
     def take_back(self) -> None:
         """Restores the files, durably. Raises OSError when that fails too; it may be tried again."""
-        while self._undo:
-            self._undo[-1]()
-            self._undo.pop()
+        for path, content in reversed(self._replaced):
+            if content is not None:
+                self._disk.replace(path, [content], sync=True)
+            elif self._disk.stamp(path) is not None:
+                self._disk.unlink(path)
+        for name, writes in self._changed:
+            self._restore(self._path(name), writes)
         for path in self._temporary:
             self._disk.discard(path)
         self._disk.sync_all(self._folder)
 
     def _path(self, name: str) -> str:
-        return os.path.join(self._folder, name)
+        return f"{self._folder}/{name}"
 
     def _prepared(self, name: str, content: bytes) -> str:
         path = self._path(name)
@@ -94,58 +101,57 @@ class Writer:
             self._disk.write_new(path + ".tmp", [content], sync=not self._in_place)
         return path
 
-    def _change(self, name: str, writes: list[Write]) -> None:
-        path = self._path(name)
-        descriptor = self._disk.open(path, os.O_RDWR)
+    def _change(self, name: str, writes: list[Write], descriptor: int) -> None:
+        opened = descriptor < 0
+        if opened:
+            descriptor = self._disk.open(self._path(name), os.O_RDWR)
         try:
-            patches = [(write.offset, write.image()) for write in writes]
-            self._remember_bytes(path, descriptor, patches)
             is_array = writes[0].kind in "wb"
-            if is_array:
-                patience = ARRAY_PATIENCE_SECONDS
-            elif any(write.kind == "g" or not write.data for write in writes):
-                patience = GROWTH_PATIENCE_SECONDS
-            else:
-                patience = LINE_PATIENCE_SECONDS
-            with self._disk.lease(descriptor, patience) as alone:
-                if alone or not is_array:
-                    for offset, data in patches:
-                        self._disk.pwrite(descriptor, data, offset)
-                    return
+            alone = self._disk.take_lease(descriptor, _patience_seconds(writes))
+            if alone or not is_array:
+                self._changed.append((name, writes))
+                try:
+                    for write in writes:
+                        self._disk.pwrite(descriptor, write.image(), write.offset)
+                finally:
+                    if alone:
+                        self._disk.release_lease(descriptor)
+                return
         finally:
-            self._disk.close(descriptor)
-        self._undo.pop()
+            if opened:
+                self._disk.close(descriptor)
+        path = self._path(name)
         self._remember(path)
         self._disk.replace(path, [patched(self._disk.read_whole(path), writes)], sync=False)
 
-    def _remember_bytes(self, path: str, descriptor: int, patches: list[tuple[int, bytes]]) -> None:
-        size = os.lseek(descriptor, 0, os.SEEK_END)
-        before = [(offset, os.pread(descriptor, len(data), offset)) for offset, data in patches]
-
-        def restore() -> None:
-            again = self._disk.open(path, os.O_RDWR)
-            try:
-                for offset, data in before:
-                    self._disk.pwrite(again, data, offset)
-                if os.lseek(again, 0, os.SEEK_END) != size:
-                    self._disk.truncate(again, size)
-            finally:
-                self._disk.close(again)
-
-        self._undo.append(restore)
+    def _restore(self, path: str, writes: list[Write]) -> None:
+        descriptor = self._disk.open(path, os.O_RDWR)
+        try:
+            for write in reversed(writes):
+                self._disk.pwrite(descriptor, write.before, write.offset)
+            first_at_end = min((write for write in writes if write.kind in "gw"), key=_offset, default=None)
+            if first_at_end is not None:
+                self._disk.truncate(descriptor, first_at_end.offset + len(first_at_end.before))
+        finally:
+            self._disk.close(descriptor)
 
     def _remember(self, path: str) -> None:
         content = self._disk.read_whole(path) if self._disk.stamp(path) is not None else None
-
-        def restore() -> None:
-            if content is not None:
-                self._disk.replace(path, [content], sync=True)
-            elif self._disk.stamp(path) is not None:
-                self._disk.unlink(path)
-
-        self._undo.append(restore)
+        self._replaced.append((path, content))
 
     def _remove(self, path: str) -> None:
         if self._disk.stamp(path) is not None:
             self._remember(path)
             self._disk.unlink(path)
+
+
+def _patience_seconds(writes: list[Write]) -> float:
+    if writes[0].kind in "wb":
+        return ARRAY_PATIENCE_SECONDS
+    if any(write.kind == "g" or not write.data for write in writes):
+        return GROWTH_PATIENCE_SECONDS
+    return LINE_PATIENCE_SECONDS
+
+
+def _offset(write: Write) -> int:
+    return write.offset
