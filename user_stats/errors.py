@@ -49,6 +49,12 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+class InvalidConfiguration(UserStatsError, ValueError):
+    """A setting is wrong: the start is refused; one line a fault."""
+
+    code = "invalid_configuration"
+
+
 class UserNotFound(UserStatsError, KeyError):
     """Nobody has this id; `invalid_id` says that it is no UUID at all."""
 
@@ -156,4 +162,8 @@ HTTP_STATUS = {
 }
 
 EXIT_DONE, EXIT_FINDINGS, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
-EXIT_CODE = {"invalid_input": EXIT_USAGE, "too_large": EXIT_USAGE}  # every other code: EXIT_REFUSED
+EXIT_CODE = {
+    "invalid_input": EXIT_USAGE,
+    "too_large": EXIT_USAGE,
+    "invalid_configuration": EXIT_USAGE,
+}  # every other code: EXIT_REFUSED

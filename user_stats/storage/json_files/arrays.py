@@ -41,7 +41,7 @@ class Cursor(NamedTuple):
 
     stamp: Stamp | None
     size: int
-    count: int
+    entries: int
     head: int
     """Offset of the oldest entry."""
     last_order: Any
@@ -220,10 +220,10 @@ class ArrayPlan:
         if self._cursor.content is not None:
             return _decode_entries(self._cursor.content)
         entries = self._arrays.parsed(self.name) + self._pending
-        return entries[-self._cursor.count :] if self._cursor.count else []
+        return entries[-self._cursor.entries :] if self._cursor.entries else []
 
     def clear(self) -> int:
-        count = self._cursor.count
+        count = self._cursor.entries
         self.writes = [Write("d", self.name, 0, 0, 0, b"")] if self._existed else []
         self._cursor = EMPTY
         self._pending = []
@@ -234,9 +234,9 @@ class ArrayPlan:
         order, cursor = self._log.order, self._cursor
         orders = [order(entry) for entry in entries] if order is not None else []
         after = cursor.last_order
-        in_order = order is None or (cursor.count == 0 or after <= orders[0]) and orders == sorted(orders)
-        surplus = max(0, cursor.count + len(entries) - keep) if keep is not None else 0
-        if cursor.content is not None or not in_order or surplus >= cursor.count or surplus > 64:
+        in_order = order is None or ((cursor.entries == 0 or after <= orders[0]) and orders == sorted(orders))
+        surplus = max(0, cursor.entries + len(entries) - keep) if keep is not None else 0
+        if cursor.content is not None or not in_order or surplus >= cursor.entries or surplus > 64:
             self._write_whole(entries, keep)
             return
         blanked = self._first_entries(surplus) if surplus else b""
@@ -281,7 +281,7 @@ class ArrayPlan:
         self._pending = []
 
     def committed(self) -> None:
-        if self._cursor.count:
+        if self._cursor.entries:
             self._arrays.remember(self.name, self._cursor)
         else:
             self._arrays.forget(self.name)

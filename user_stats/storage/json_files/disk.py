@@ -61,14 +61,14 @@ class Disk:
             if code == errno.ENOENT:
                 return None
             raise OSError(code, os.strerror(code), path)
-        return _read_stamp(_STATX_BUFFER, 32)  # type: ignore[return-value]
+        return _read_stamp(_STATX_BUFFER, 32)
 
     def stamp_of(self, descriptor: int) -> Stamp:
         """The same of an open file."""
         if _STATX(descriptor, b"", _AT_EMPTY_PATH, _STATX_INODE_AND_SIZE, _STATX_BUFFER):
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
-        return _read_stamp(_STATX_BUFFER, 32)  # type: ignore[return-value]
+        return _read_stamp(_STATX_BUFFER, 32)
 
     def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         return os.pread(descriptor, size, offset)

@@ -1,7 +1,7 @@
 """`JsonStorage`: the storage port on a folder of JSON files. See the other files of this folder for each idea.
 
-A write: threads that want to write queue up; one of them takes the lock, runs the work of all (each sees the one before),
-writes one journal record with one sync, then the data files. A read takes no lock.
+A write: threads that want to write queue up; one of them takes the lock, runs the work of all (each sees the one
+before), writes one journal record with one sync, then the data files. A read takes no lock.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from user_stats.storage.json_files.journal import Journal, Write, encoded_record
 from user_stats.storage.json_files.lock import StoreLock
 from user_stats.storage.json_files.slots import KeyTable, Layout, SlotFile, compact, laid_out
 from user_stats.storage.json_files.state import Head, State
-from user_stats.storage.json_files.transactions import Batch, JsonTransaction, checked_log_key
+from user_stats.storage.json_files.transactions import Batch, JsonTransaction
 from user_stats.storage.json_files.writes import Writer
+from user_stats.storage.keys import checked_log_key
 
 T = TypeVar("T")
 LARGEST_BATCH = 64
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 class _Call:
     """One transaction on its way through the queue."""
 
-    __slots__ = ("work", "turn", "is_done", "value", "error")
+    __slots__ = ("error", "is_done", "turn", "value", "work")
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self.work = work
@@ -107,9 +108,7 @@ class JsonStorage:
 
     def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
         with _named_errors("reading"):
-            file = self.file(collection)
-            for _, key, raw in file.members():
-                yield key, file.record(key, raw)
+            yield from self.file(collection).records()
 
     def count(self, collection: Collection) -> int:
         with _named_errors("reading"):
@@ -218,7 +217,7 @@ class JsonStorage:
                     call.fail(_named(error, "writing"))
 
     def _run(self, calls: list[_Call]) -> bool:
-        """Runs and commits the calls together; False when they must be run again one by one, and nothing has changed."""
+        """Runs and commits the calls together; False when they must be run again one by one; nothing changed."""
         batch = Batch(self)
         try:
             done = self._planned(batch, calls)
@@ -246,7 +245,7 @@ class JsonStorage:
             transaction = JsonTransaction(batch)
             try:
                 call.value = call.work(transaction)
-            except BaseException as error:  # whatever the work raises is for its caller
+            except BaseException as error:  # noqa: BLE001 - whatever the work raises is for its caller
                 call.fail(error)
                 continue
             try:
@@ -330,7 +329,7 @@ class JsonStorage:
             self._flushed_epoch = epoch
 
     def _lay_out(self, file: SlotFile, width: int) -> None:
-        """Writes the file anew in lines of at least this width. It holds the same as before, so nothing is journalled."""
+        """Writes the file anew in lines of at least this width; it holds what it held, so nothing is journalled."""
         if file.damaged:
             raise StorageCorrupt(f"{file.name} is damaged in {file.damaged_places()}", path=file.name)
         members = [(key, compact(raw)) for _, key, raw in file.members()]

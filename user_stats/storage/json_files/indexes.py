@@ -161,7 +161,7 @@ class Columns(_Follower):
             rows = self._matching(query)
             chosen = self._sorted(rows, query)[query.offset : query.offset + query.limit]
         found = (self.member(slot) for slot in chosen)
-        return [record for record in (entry[1] for entry in found if entry is not None)], len(rows)
+        return [entry[1] for entry in found if entry is not None], len(rows)
 
     def _matching(self, query: PageQuery) -> list[int]:
         rows = [slot for slot, live in enumerate(self._live) if live]
@@ -196,5 +196,3 @@ class Columns(_Follower):
             return sorted(rows, key=order, reverse=query.descending)
         pick = heapq.nlargest if query.descending else heapq.nsmallest
         return pick(wanted, rows, key=order)
-
-

@@ -1,8 +1,8 @@
 """Who may write: one lock file, `store.lock`, held by one process at a time. Readers take no lock.
 
 The lock is flock(2) on that file, which excludes users of the filelock library on the same path too; taking it costs
-under a microsecond. Where that is not to be had (not Linux, or a network disk) filelock itself is used. The lock file is
-never deleted or replaced.
+under a microsecond. Where that is not to be had (not Linux, or a network disk) filelock itself is used. The lock file
+is never deleted or replaced.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class StoreLock:
         self._process = os.getpid()
 
     def _busy(self) -> StorageBusy:
-        return StorageBusy(f"another process has kept the data folder locked for {self._timeout_seconds:g} seconds; try again")
+        return StorageBusy(
+            f"another process has kept the data folder locked for {self._timeout_seconds:g} seconds; try again"
+        )
 
     def close(self) -> None:
         if self._descriptor >= 0:

@@ -1,8 +1,8 @@
 """What happens at the first lock after a crash: the journal is replayed, and the store is as after its last commit.
 
-When a process died, the files are those of the running system: only the record that it was applying is missing. After a
-loss of power everything since the last flush may be missing or torn: both halves are replayed. Replaying twice, or being
-killed while replaying, does no harm: a record holds what the bytes are to be, not how they change.
+When a process died, the files are those of the running system: only the record that it was applying is missing. After
+a loss of power everything since the last flush may be missing or torn: both halves are replayed. Replaying twice, or
+being killed while replaying, does no harm: a record holds what the bytes are to be, not how they change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is damaged in the files, and mending it without guessing.
 
-Lines that can be read are kept, lines that cannot are left out; the damaged original is kept in `damaged/` first. A file
-in which no line stands for itself (somebody's own layout, broken) is left as it is: the message names the place.
+Lines that can be read are kept, lines that cannot are left out; the damaged original is kept in `damaged/` first. A
+file in which no line stands for itself (somebody's own layout, broken) is left as it is: the message names the place.
 """
 
 from __future__ import annotations

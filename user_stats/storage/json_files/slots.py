@@ -18,6 +18,7 @@ import time
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -36,6 +37,7 @@ BLANKS_WORTH_A_LAYOUT = 1000
 
 encode = msgspec.json.Encoder().encode
 decode_record = msgspec.json.Decoder(dict).decode
+_decode_records = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -222,11 +224,12 @@ class SlotFile:
         return f"line {lines}" + (" and more" if len(self.damaged) > 5 else "")
 
     def forget_key(self, key: str, slot: int) -> None:
-        if self.slot_of(key) == slot:
+        if slot != NO_SLOT and self.slot_of(key) == slot:
             self._slots[self._keys.numbers[key]] = NO_SLOT
 
     def get(self, key: str) -> Record | None:
         """Takes no lock: a line that another process is just writing is read again."""
+        found: tuple[int, bytes] | None = None
         for attempt in range(READ_ATTEMPTS):
             descriptor = self.open(os.O_RDONLY)
             if descriptor < 0:
@@ -244,7 +247,8 @@ class SlotFile:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 if attempt:
                     time.sleep(READ_PAUSE_SECONDS)
-        raise StorageCorrupt(f"{self.name} is damaged in line {found[0] + 2}, at {key}", path=self.name)
+        line = found[0] + 2 if found is not None else 0
+        raise StorageCorrupt(f"{self.name} is damaged in line {line}, at {key}", path=self.name)
 
     def record(self, key: str, raw: bytes) -> Record:
         try:
@@ -269,6 +273,25 @@ class SlotFile:
                 if chunk[at + 1 : at + 2] == b'"' and end > 0:
                     yield slot, chunk[at + 2 : end].decode("ascii", "replace"), chunk[end + 2 : at + width]
                 slot += 1
+
+    def records(self) -> Iterator[tuple[str, Record]]:
+        """Every key with its record, decoded many lines at a time. Raises StorageCorrupt at a damaged one."""
+        self.refresh()
+        if self.foreign is not None:
+            yield from ((key, self.record(key, raw)) for key, raw in self.foreign.items())
+            return
+        if self.damaged:
+            raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
+        step = max(1, (CHUNK_BYTES >> 2) // self.width)
+        for first in range(0, self.count, step):
+            last = min(first + step, self.count)
+            data = self._disk.read(self.path, (last - first) * self.width, self.width * (first + 1))
+            try:
+                yield from _decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                for _, key, _ in self.members_between(first, last):
+                    if (record := self.get(key)) is not None:
+                        yield key, record
 
     def wants_layout(self) -> bool:
         """True where a write would need, or most of the lines deserve, a new layout."""

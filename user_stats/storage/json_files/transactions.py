@@ -6,7 +6,6 @@ one sees them. So one that fails leaves no trace, and all that succeed share one
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,25 +15,10 @@ from user_stats.storage.json_files.arrays import ArrayPlan, Arrays
 from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.slots import SlotFile, SlotPlan, decode_record, encode
+from user_stats.storage.keys import checked_log_key, checked_record_key
 
 MOST_OPEN_ARRAYS = 200
 """Arrays that a batch keeps open from the plan to the write; further ones are opened again."""
-
-_is_record_key = re.compile(r"[0-9A-Za-z_.:-]{1,128}").fullmatch
-_is_log_key = re.compile(r"[0-9a-z-]{1,64}").fullmatch
-
-
-def checked_record_key(key: str) -> str:
-    if not isinstance(key, str) or _is_record_key(key) is None:
-        raise InvalidInput.of("key", key, "1 to 128 letters, digits and _ . : -")
-    return key
-
-
-def checked_log_key(key: str) -> str:
-    """A key that may become part of a file name."""
-    if not isinstance(key, str) or _is_log_key(key) is None:
-        raise InvalidInput.of("key", key, "1 to 64 small letters, digits and -")
-    return key
 
 
 class Files(Protocol):

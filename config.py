@@ -1,0 +1,126 @@
+"""Every setting of the site, once: its default, its unit and what is allowed. Standard library only.
+
+Each can be given by an environment variable of the same name; an empty one counts as unset. A wrong value stops the
+start: `FAULTS` holds one line for each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+FAULTS: list[str] = []
+"""One line for each wrong setting; the start is refused while there is one."""
+
+
+def _setting(name: str, default: T, parse: Callable[[str], T], allowed: str) -> T:
+    text = os.environ.get(name, "")
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except (ValueError, TypeError):
+        FAULTS.append(f"{name}: {text[:40]!r} is not allowed; allowed: {allowed}")
+        return default
+
+
+def _whole(name: str, default: int, least: int, most: int) -> int:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return _setting(name, default, parse, f"a whole number from {least:,} to {most:,}")
+
+
+def _number(name: str, default: float, least: float, most: float) -> float:
+    def parse(text: str) -> float:
+        number = float(text)
+        if not least <= number <= most:
+            raise ValueError
+        return number
+
+    return _setting(name, default, parse, f"a number from {least:g} to {most:g}")
+
+
+def _flag(name: str, default: bool) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+    def parse(text: str) -> bool:
+        if text.lower() not in words:
+            raise ValueError
+        return words[text.lower()]
+
+    return _setting(name, default, parse, "true or false")
+
+
+def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError
+        return text
+
+    return _setting(name, default, parse, "one of " + ", ".join(choices))
+
+
+def _prices(name: str, default: dict[str, float]) -> dict[str, float]:
+    def parse(text: str) -> dict[str, float]:
+        prices: Any = json.loads(text)
+        if not isinstance(prices, dict) or not prices.keys() <= default.keys():
+            raise ValueError
+        given = {plan: float(price) for plan, price in prices.items()}
+        if any(not 0 <= price < 1e6 for price in given.values()):
+            raise ValueError
+        return {**default, **given}
+
+    return _setting(name, default, parse, 'JSON such as {"subscriber": 4.99, "premium": 9.99}')
+
+
+# -- where the data is ----------------------------------------------------------------------------------------------
+
+BASE_DIR = Path(__file__).resolve().parent
+USERS_DIR = _setting("USERS_DIR", BASE_DIR / "users", lambda text: Path(text).expanduser().resolve(), "a folder")
+"""The folder of the JSON files."""
+USERS_HISTORY_DIR = USERS_DIR / "history"
+STORE_URL = os.environ.get("STORE_URL", "")
+"""Empty: the JSON files in USERS_DIR; else another folder."""
+LOCK_TIMEOUT_SECONDS = _number("LOCK_TIMEOUT_SECONDS", 10.0, 0.1, 600.0)
+"""How long a write waits for another process before it is refused."""
+
+# -- people ---------------------------------------------------------------------------------------------------------
+
+MAX_WATCH_HISTORY_ENTRIES = _whole("MAX_WATCH_HISTORY_ENTRIES", 1000, 1, 100_000)
+"""Entries kept in one person's watch history."""
+USER_SUBSCRIPTION_DAYS = _whole("USER_SUBSCRIPTION_DAYS", 365, 1, 3650)
+"""Days that a subscription runs when nothing else is said."""
+SUBSCRIPTION_PRICES = _prices("SUBSCRIPTION_PRICES", {"subscriber": 4.99, "premium": 9.99})
+"""Price of a month of each plan, in the site's currency."""
+UPGRADE_MODE = _choice("UPGRADE_MODE", "direct", ("direct", "request", "payment"))
+"""What the upgrade button does: acts at once, asks an admin, or leads to a payment page."""
+PASSWORD_MIN_LENGTH = _whole("PASSWORD_MIN_LENGTH", 12, 8, 64)
+PASSWORD_MAX_LENGTH = _whole("PASSWORD_MAX_LENGTH", 128, 64, 1024)
+"""Characters of a new password."""
+SESSION_DAYS = _whole("SESSION_DAYS", 30, 1, 365)
+"""Days until a sign-in ends."""
+
+# -- audience -------------------------------------------------------------------------------------------------------
+
+ENABLE_USER_ANALYTICS = _flag("ENABLE_USER_ANALYTICS", True)
+"""Off: nothing is counted of visitors."""
+RETENTION_DAYS = _whole("RETENTION_DAYS", 90, 1, 3650)
+"""Days that single visits are kept; day totals stay."""
+NO_CACHE = _flag("NO_CACHE", False)
+"""On: answers that may be cached are not."""
+
+# -- app and bot ----------------------------------------------------------------------------------------------------
+
+ENABLE_DEMO = _flag("ENABLE_DEMO", True)
+"""Off: the Activity Demo page is not there; the command always works."""
+DESCRIPTION_UPDATE_INTERVAL = _whole("DESCRIPTION_UPDATE_INTERVAL", 3600, 1, 30 * 86_400)
+"""Seconds between two changes of the bot's description."""

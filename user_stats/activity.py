@@ -1,0 +1,195 @@
+"""The activity log: one event for each thing that a person does, and the counters and totals that it moves.
+
+An event is `{"at", "kind", "subject", …}`. This is the only place that knows what an event moves, both when it is
+recorded and when everything is counted again from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from user_stats.collections import ACTIVITY, DAY_TOTALS, HISTORY, USER_STATS, USER_TOTALS, USERS
+from user_stats.errors import Forbidden
+from user_stats.models import CONTENT_TYPES, COUNTERS, UserStats, hours_plus
+from user_stats.storage import Record, Transaction
+from user_stats.times import normal_iso, to_iso
+from user_stats.user_records import no_such_user
+
+UPLOAD_COUNTERS = {"video": "videos_uploaded", "stream": "streams_created", "image": "images_uploaded"}
+ACTS = frozenset({"watch", "upload", "interaction", "feature_use"})
+"""What a person does on the site; the other kinds happen to an account."""
+
+
+# -- what an event moves ------------------------------------------------------------------------------------------
+
+
+def move_person(stats: Record, totals: Record, event: Record) -> None:
+    """Moves the eight statistics and the watches by type of one person."""
+    kind = event["kind"]
+    if kind == "watch":
+        seconds = event["duration_seconds"]
+        stats["watch_history_entries"] += 1
+        stats["total_watched_hours"] = hours_plus(stats["total_watched_hours"], seconds)
+        by_type = totals[event["content_type"]]
+        by_type["count"] += 1
+        by_type["seconds"] += seconds
+        by_type["completed"] += event["completed"]
+    elif kind == "upload":
+        stats[UPLOAD_COUNTERS[event["content_type"]]] += 1
+    elif kind == "interaction":
+        stats["total_interactions"] += 1
+    elif kind == "feature_use":
+        stats["subscriber_features_used"] += 1
+    elif kind == "opening":
+        for name in COUNTERS:
+            stats[name] += event[name]
+        stats["total_watched_hours"] += event["total_watched_hours"]
+        for content_type in CONTENT_TYPES:
+            for name, value in event["watched"][content_type].items():
+                totals[content_type][name] += value
+    if kind in ACTS and event["at"] > stats["last_activity_timestamp"]:
+        stats["last_activity_timestamp"] = event["at"]
+
+
+def day_moves(event: Record) -> list[tuple[str, int]]:
+    """What an event adds to the totals of its day."""
+    kind = event["kind"]
+    if kind == "watch":
+        content_type = event["content_type"]
+        return [
+            (f"{content_type}_watches", 1),
+            (f"{content_type}_seconds", event["duration_seconds"]),
+            (f"{content_type}_completed", int(event["completed"])),
+        ]
+    if kind == "upload":
+        return [(f"{event['content_type']}_uploads", 1)]
+    if kind == "interaction":
+        return [(f"{event['interaction_type']}s", 1)]
+    if kind in ("feature_use", "account_created", "subscription"):
+        return [({"feature_use": "feature_uses", "account_created": "sign_ups"}.get(kind, "subscriptions"), 1)]
+    return []
+
+
+def day_of(event: Record) -> str:
+    """The UTC day that an event counts for: a watch for the day of its start, all else for when it was recorded."""
+    moment: str = event["watched_at"] if event["kind"] == "watch" else event["at"]
+    return moment[:10]
+
+
+def empty_totals(user_id: str) -> Record:
+    totals: Record = {"user_id": user_id}
+    for content_type in CONTENT_TYPES:
+        totals[content_type] = {"count": 0, "seconds": 0, "completed": 0}
+    return totals
+
+
+# -- recording ---------------------------------------------------------------------------------------------------
+
+
+def record(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Record:
+    """The person's statistics after the event. Raises UserNotFound, and Forbidden for an inactive account.
+
+    `at` is set here: the clock's time, but never before the person's last activity."""
+    user = tx.get(USERS, user_id)
+    if user is None:
+        raise no_such_user(user_id)
+    if not user.get("is_active", True):
+        raise Forbidden("this account is inactive; an admin can reactivate it")
+    return add(tx, user_id, event, now=now)
+
+
+def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Record:
+    """The same for what happens to an account, whether it is active or not."""
+    stats, totals = person(tx, user_id, now=now)
+    at = to_iso(now)
+    event["at"] = max(at, stats["last_activity_timestamp"]) if event["kind"] in ACTS else at
+    move_person(stats, totals, event)
+    if event["kind"] in ACTS:
+        stats["updated_at"] = event["at"]
+    tx.append(ACTIVITY, user_id, event)
+    tx.put(USER_STATS, user_id, stats)
+    tx.put(USER_TOTALS, user_id, totals)
+    add_to_day(tx, event)
+    return stats
+
+
+def untrace(tx: Transaction, events: Iterable[Record]) -> None:
+    """Before events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so that a
+    recount from the log comes out."""
+    by_day: dict[str, dict[str, int]] = {}
+    for event in events:
+        for name, amount in day_moves(event):
+            moves = by_day.setdefault(day_of(event), {})
+            moves[name] = moves.get(name, 0) + amount
+    for day, moves in by_day.items():
+        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+        before = totals.get("untraced", {})
+        totals["untraced"] = {**before, **{name: before.get(name, 0) + amount for name, amount in moves.items()}}
+        tx.put(DAY_TOTALS, day, totals)
+
+
+def add_to_day(tx: Transaction, event: Record) -> None:
+    moves = day_moves(event)
+    if not moves:
+        return
+    day = day_of(event)
+    totals = tx.get(DAY_TOTALS, day) or {"date": day}
+    for name, amount in moves:
+        totals[name] = totals.get(name, 0) + amount
+    tx.put(DAY_TOTALS, day, totals)
+
+
+def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Record]:
+    """Statistics and totals of one person, to be changed and put back. Counters that came in a file without a log are
+    put into the log first, as an opening balance."""
+    stored = tx.get(USER_STATS, user_id)
+    totals = tx.get(USER_TOTALS, user_id)
+    if stored is not None and totals is not None and len(stored) >= len(_ZERO):
+        UserStats.from_stored(user_id, stored)
+        return stored, totals
+    stats = {**UserStats.from_stored(user_id, stored or {}).to_stored(), **(stored or {}), "user_id": user_id}
+    for name in ("created_at", "updated_at", "last_activity_timestamp"):
+        stats[name] = normal_iso(stats[name]) if stats[name] else to_iso(now)
+    if totals is None:
+        totals = empty_totals(user_id)
+        opening = opening_event(stats, tx.read_log(HISTORY, user_id), at=to_iso(now))
+        if opening is not None:
+            for content_type in CONTENT_TYPES:
+                totals[content_type] = dict(opening["watched"][content_type])
+            tx.append(ACTIVITY, user_id, opening)
+    return stats, totals
+
+
+def opening_event(stats: Record, history: Iterable[Record], *, at: str) -> Record | None:
+    """What a person brought along: the counters as they stand, and the listed watches by type. None where all is 0."""
+    watched = watched_by_type(history)
+    counters = {name: stats[name] for name in (*COUNTERS, "total_watched_hours")}
+    if not any(counters.values()) and not any(watched[content_type]["count"] for content_type in CONTENT_TYPES):
+        return None
+    return {"at": at, "kind": "opening", "subject": None, **counters, "watched": watched}
+
+
+def watched_by_type(history: Iterable[Record]) -> dict[str, dict[str, int]]:
+    """Count, seconds and completed watches of a list of entries, for each content type."""
+    totals: dict[str, dict[str, int]] = empty_totals("")
+    for entry in history:
+        by_type = totals.get(entry.get("content_type", "video"))
+        if isinstance(by_type, dict):
+            by_type["count"] += 1
+            by_type["seconds"] += entry["duration_seconds"]
+            by_type["completed"] += bool(entry.get("completed"))
+    return {content_type: totals[content_type] for content_type in CONTENT_TYPES}
+
+
+_ZERO: dict[str, Any] = UserStats("").to_stored()
+
+
+def recounted(user_id: str, events: Iterable[Record], *, on_day: Callable[[Record], None]) -> tuple[Record, Record]:
+    """Statistics and totals of one person from the log alone; `on_day` gets each event that counts for a day."""
+    stats, totals = dict(_ZERO, user_id=user_id), empty_totals(user_id)
+    for event in events:
+        move_person(stats, totals, event)
+        on_day(event)
+    return stats, totals

@@ -1,0 +1,46 @@
+"""Settings in, services out: the only importer of `config`, and one set of services per process and store."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import config
+from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.errors import InvalidConfiguration
+from user_stats.manager import UserManager
+from user_stats.storage import open_storage
+
+_managers: dict[str, UserManager] = {}
+_opening = threading.Lock()
+
+
+def configured_url() -> str:
+    """The store that the settings name."""
+    return config.STORE_URL or str(config.USERS_DIR)
+
+
+def check_configuration() -> None:
+    """Raises InvalidConfiguration with one line for each wrong setting."""
+    if config.FAULTS:
+        raise InvalidConfiguration("\n".join(config.FAULTS))
+
+
+def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
+    """The process's one manager for a store: a folder or a URL, by default the configured one.
+
+    Raises InvalidConfiguration, StorageError."""
+    check_configuration()
+    place = os.fspath(url) if url is not None else configured_url()
+    if "://" not in place and place != "memory:":
+        place = os.path.realpath(place)
+    with _opening:
+        if place not in _managers:
+            storage = open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS)
+            _managers[place] = UserManager(
+                storage,
+                max_history=config.MAX_WATCH_HISTORY_ENTRIES,
+                subscription_days=config.USER_SUBSCRIPTION_DAYS,
+                passwords=PasswordPolicy(min_length=config.PASSWORD_MIN_LENGTH, max_length=config.PASSWORD_MAX_LENGTH),
+            )
+        return _managers[place]

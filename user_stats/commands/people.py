@@ -1,0 +1,107 @@
+"""create-admin, users, stats: people on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from user_stats.bootstrap import get_user_manager
+from user_stats.commands.output import print_json, print_table
+from user_stats.errors import EXIT_DONE, InvalidInput, UserNotFound, shown
+from user_stats.manager import UserManager
+from user_stats.models import COUNTERS, User, UserRole, UserStats
+
+LINES_A_PAGE = 1000
+
+
+def add_to(commands: Any) -> None:
+    create = commands.add_parser("create-admin", help="make an admin account")
+    create.add_argument("username", metavar="USERNAME")
+    create.add_argument("email", metavar="EMAIL")
+    create.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    create.set_defaults(run=create_admin)
+    users = commands.add_parser("users", help="list people")
+    users.add_argument("--search", metavar="TEXT", help="part of a name or an e-mail address")
+    users.add_argument("--role", metavar="ROLE", help="one of " + ", ".join(role.value for role in UserRole))
+    users.add_argument("--json", action="store_true", help="print one JSON document")
+    users.set_defaults(run=list_users)
+    stats = commands.add_parser("stats", help="statistics of a person or of everybody")
+    stats.add_argument("username", metavar="USERNAME", nargs="?")
+    stats.add_argument("--platform", action="store_true", help="the site as a whole")
+    stats.add_argument("--json", action="store_true", help="print one JSON document")
+    stats.set_defaults(run=show_stats)
+
+
+def create_admin(arguments: argparse.Namespace) -> int:
+    """Prints the new admin's user_id."""
+    password = sys.stdin.readline().rstrip("\r\n") if arguments.password_stdin else None
+    manager = get_user_manager(arguments.store)
+    user_id = manager.create_user(
+        arguments.username, arguments.email, UserRole.ADMIN, password=password, allow_reserved=True
+    )
+    print(user_id)
+    return EXIT_DONE
+
+
+def _user_row(user: User) -> dict[str, Any]:
+    return user.to_stored()
+
+
+def list_users(arguments: argparse.Namespace) -> int:
+    manager = get_user_manager(arguments.store)
+    people: list[User] = []
+    while True:
+        page = manager.find_users(arguments.search, arguments.role, offset=len(people), limit=LINES_A_PAGE)
+        people += page.users
+        if not page.users or len(people) >= page.total:
+            break
+    if arguments.json:
+        print_json({"users": [_user_row(user) for user in people], "total": page.total})
+        return EXIT_DONE
+    rows = [(user.username, user.email, user.role.value, _state(user), user.created_at[:10]) for user in people]
+    print_table(("username", "e-mail", "role", "state", "since"), rows)
+    print(f"{page.total:,} people")
+    return EXIT_DONE
+
+
+def _state(user: User) -> str:
+    return "active" if user.is_active else "inactive"
+
+
+def show_stats(arguments: argparse.Namespace) -> int:
+    manager = get_user_manager(arguments.store)
+    if arguments.username is not None and arguments.platform:
+        raise InvalidInput.of("USERNAME", arguments.username, "either a name or --platform")
+    if arguments.username is None:
+        return _show_platform(manager, as_json=arguments.json)
+    user = manager.find_user(arguments.username)
+    if user is None:
+        raise UserNotFound(f"USERNAME: nobody is called {shown(arguments.username)}", field="USERNAME")
+    stats = manager.get_user_stats(user.user_id)
+    if arguments.json:
+        print_json({"username": user.username, **stats.to_stored()})
+        return EXIT_DONE
+    print_table(("statistic", user.username), _figures(stats))
+    return EXIT_DONE
+
+
+def _figures(stats: UserStats) -> list[tuple[str, object]]:
+    return [
+        *((name.replace("_", " "), getattr(stats, name)) for name in COUNTERS),
+        ("total watched hours", round(stats.total_watched_hours, 2)),
+        ("last activity", stats.last_activity_timestamp),
+    ]
+
+
+def _show_platform(manager: UserManager, *, as_json: bool) -> int:
+    everybody = manager.get_all_users_stats().values()
+    sums: dict[str, Any] = {name: sum(getattr(stats, name) for stats in everybody) for name in COUNTERS}
+    sums["total_watched_hours"] = sum(stats.total_watched_hours for stats in everybody)
+    document = {"users": manager.count_users(), "subscribers": len(manager.get_subscribers()), **sums}
+    if as_json:
+        print_json(document)
+        return EXIT_DONE
+    shown_values = {**document, "total_watched_hours": round(document["total_watched_hours"], 2)}
+    print_table(("statistic", "everybody"), [(name.replace("_", " "), value) for name, value in shown_values.items()])
+    return EXIT_DONE

@@ -1,0 +1,184 @@
+"""What each person watched: recording a watch, and reading the list back.
+
+The list keeps the newest watches by the moment of their end; the counters are for good. Clearing empties the list and
+changes no counter.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from user_stats import activity, fields
+from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS, watch_end
+from user_stats.errors import InvalidInput
+from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR, UserStats, WatchHistoryEntry
+from user_stats.permissions import authorize
+from user_stats.storage import Record, Storage, Transaction
+from user_stats.times import Clock, checked_moment, to_iso, utc_now
+from user_stats.user_records import get_user
+
+MOST_ENTRIES_READ = 1000
+
+
+class WatchHistoryTracker:
+    """Watch histories over a store. At most `max_entries` are kept for each person; the oldest go."""
+
+    def __init__(self, storage: Storage, *, max_entries: int = 1000, clock: Clock = utc_now) -> None:
+        self._storage = storage
+        self._max_entries = max_entries
+        self._clock = clock
+
+    def add_watch_entry(
+        self,
+        user_id: str,
+        video_id: str,
+        duration_seconds: int,
+        content_type: str = "video",
+        *,
+        stream_id: str | None = None,
+        session_id: str | None = None,
+        completed: bool = False,
+        quality: str = "720p",
+        watched_at: datetime | str | None = None,
+        title: str | None = None,
+        category: str | None = None,
+        tags: Sequence[str] | None = None,
+        length_seconds: int | None = None,
+    ) -> WatchHistoryEntry:
+        """The entry as it was recorded, in the list and in the counters, together or not at all.
+
+        `duration_seconds` is how long was watched, 0 to 86,400 (0: not known, or an image that was shown);
+        `watched_at` is the start, by default now less the duration; `length_seconds` is the length of the whole video.
+        Raises UserNotFound, Forbidden for an inactive account, InvalidInput, StorageError."""
+        user_id = fields.checked_user_id(user_id)
+        now = self._clock()
+        entry = _checked_entry(
+            video_id, duration_seconds, content_type, stream_id, session_id, completed, quality, watched_at, now
+        )
+        extra = _checked_extra(title, category, tags, length_seconds)
+        if "title" in extra:
+            entry["title"] = extra["title"]
+        event = {"at": "", "kind": "watch", "subject": entry["video_id"], **entry, **extra}
+        del event["video_id"]
+
+        def work(tx: Transaction) -> None:
+            activity.record(tx, user_id, dict(event), now=now)
+            tx.append(HISTORY, user_id, entry, keep=self._max_entries)
+
+        self._storage.transaction(work)
+        return WatchHistoryEntry(**entry)
+
+    def get_watch_history(self, user_id: str, limit: int = 100) -> list[WatchHistoryEntry]:
+        """The newest watches by their end, newest first. Raises UserNotFound, InvalidInput."""
+        user_id = fields.checked_user_id(user_id)
+        limit = fields.checked_whole("limit", limit, 1, max(MOST_ENTRIES_READ, self._max_entries))
+        records = self._storage.read_log(HISTORY, user_id, limit)
+        if not records:
+            self._require(user_id)
+        try:
+            ends = [watch_end(record) for record in records]
+            if any(later < earlier for earlier, later in pairwise(ends)):
+                records = sorted(self._storage.read_log(HISTORY, user_id), key=watch_end)[-limit:]
+        except (LookupError, ValueError, TypeError):
+            return [WatchHistoryEntry.from_stored(user_id, record) for record in records]  # names what is wrong
+        return [WatchHistoryEntry.from_stored(user_id, record) for record in reversed(records)]
+
+    def get_total_watched_hours(self, user_id: str) -> float:
+        """Hours ever watched, whatever the list still holds."""
+        user_id = fields.checked_user_id(user_id)
+        stats = self._storage.get(USER_STATS, user_id)
+        if stats is None:
+            self._require(user_id)
+            return 0.0
+        return UserStats.from_stored(user_id, stats).total_watched_hours
+
+    def get_watch_stats_by_type(self, user_id: str) -> dict[str, dict[str, float]]:
+        """For video, stream and image: count, seconds, hours and completed watches, ever."""
+        user_id = fields.checked_user_id(user_id)
+        totals: dict[str, Any] | None = self._storage.get(USER_TOTALS, user_id)
+        if totals is None:  # from a file without totals: what its list holds
+            self._require(user_id)
+            totals = dict(activity.watched_by_type(self._storage.read_log(HISTORY, user_id)))
+        return {
+            content_type: {
+                "count": totals[content_type]["count"],
+                "seconds": totals[content_type]["seconds"],
+                "hours": totals[content_type]["seconds"] / SECONDS_PER_HOUR,
+                "completed": totals[content_type]["completed"],
+            }
+            for content_type in CONTENT_TYPES
+        }
+
+    def clear_watch_history(self, user_id: str, *, actor: str | None = None) -> int:
+        """How many entries went; no counter changes. `actor` must be the person or an admin."""
+        user_id = fields.checked_user_id(user_id)
+        now = self._clock()
+
+        def work(tx: Transaction) -> int:
+            authorize(tx, actor, now=now, self_id=user_id)
+            get_user(tx, user_id)
+            count = tx.clear(HISTORY, user_id)
+            if count:
+                activity.add(
+                    tx, user_id, {"at": "", "kind": "history_cleared", "subject": None, "entries": count}, now=now
+                )
+            return count
+
+        return self._storage.transaction(work)
+
+    def _require(self, user_id: str) -> None:
+        get_user(self._storage, user_id)
+
+
+def _checked_entry(
+    video_id: str,
+    duration_seconds: int,
+    content_type: str,
+    stream_id: str | None,
+    session_id: str | None,
+    completed: bool,
+    quality: str,
+    watched_at: datetime | str | None,
+    now: datetime,
+) -> Record:
+    video_id = fields.checked_text("video_id", video_id, fields.LONGEST_ID)
+    seconds = fields.checked_whole("duration_seconds", duration_seconds, 0, fields.LONGEST_DURATION_SECONDS)
+    content_type = fields.checked_content_type(content_type)
+    if content_type == "stream":
+        stream_id = fields.checked_text("stream_id", video_id if stream_id is None else stream_id, fields.LONGEST_ID)
+    elif stream_id is not None:
+        raise InvalidInput.of("stream_id", stream_id, "a stream_id only with content_type stream")
+    start = (
+        now - timedelta(seconds=seconds) if watched_at is None else checked_moment("watched_at", watched_at, now=now)
+    )
+    return {
+        "video_id": video_id,
+        "stream_id": stream_id,
+        "watched_at": to_iso(start),
+        "duration_seconds": seconds,
+        "content_type": content_type,
+        "session_id": str(uuid.uuid4())
+        if session_id is None
+        else fields.checked_text("session_id", session_id, fields.LONGEST_ID),
+        "completed": fields.checked_flag("completed", completed),
+        "quality": fields.checked_word("quality", quality, fields.QUALITIES),
+    }
+
+
+def _checked_extra(
+    title: str | None, category: str | None, tags: Sequence[str] | None, length_seconds: int | None
+) -> Record:
+    extra: Record = {}
+    if title is not None:
+        extra["title"] = fields.checked_text("title", title, fields.LONGEST_TITLE)
+    if category is not None:
+        extra["category"] = fields.checked_text("category", category, fields.LONGEST_ID)
+    if tags is not None:
+        extra["tags"] = fields.checked_tags(tags)
+    if length_seconds is not None:
+        extra["length_seconds"] = fields.checked_whole("length_seconds", length_seconds, 1, 10 * 86_400)
+    return extra

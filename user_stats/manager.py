@@ -1,0 +1,284 @@
+"""`UserManager`: the one door to people, their subscriptions, features and statistics.
+
+The rules about accounts are in `people.py`, about plans and features in `subscriptions.py`, about what people watch in
+`history.py`; what an act moves is in `activity.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from user_stats import activity, fields, verification
+from user_stats.collections import USER_STATS, USERS
+from user_stats.features import FeatureAccess
+from user_stats.history import WatchHistoryTracker
+from user_stats.models import INTERACTION_TYPES, SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
+from user_stats.people import PasswordRules, People, UserPage
+from user_stats.storage import Record, Storage
+from user_stats.subscriptions import Subscriptions
+from user_stats.times import Clock, utc_now
+from user_stats.verification import Difference, Progress
+
+
+class UserManager:
+    """People and their statistics over a store. Safe to share between threads; several processes may use one store.
+
+    Every call that writes is durable and whole when it returns; a refused call has changed nothing. Calls raise
+    InvalidInput, UserNotFound and StorageError besides what they name. `actor` is who acts: None is trusted code, a
+    user_id must have the right (Forbidden)."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        clock: Clock = utc_now,
+        max_history: int = 1000,
+        subscription_days: int = 365,
+        passwords: PasswordRules | None = None,
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._max_history = max_history
+        self._people = People(storage, clock=clock, subscription_days=subscription_days, passwords=passwords)
+        self._subscriptions = Subscriptions(storage, clock=clock, subscription_days=subscription_days)
+        self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
+
+    @property
+    def storage(self) -> Storage:
+        return self._storage
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    def create_user(
+        self,
+        username: str,
+        email: str,
+        role: UserRole | str = UserRole.FREE,
+        *,
+        password: str | None = None,
+        allow_reserved: bool = False,
+        actor: str | None = None,
+    ) -> str:
+        """The new person's user_id. A SUBSCRIBER or PREMIUM subscription runs for the usual time.
+
+        Raises AlreadyExists where the name or the address is taken in any case. Reserved names need `allow_reserved`;
+        with an `actor`, only an admin may make accounts with a role."""
+        return self._people.create(username, email, role, password=password, allow_reserved=allow_reserved, actor=actor)
+
+    def get_user(self, user_id: str) -> User:
+        return self._people.get(user_id)
+
+    def find_user(self, name_or_email: str) -> User | None:
+        """The person with this name or address in any case, or None."""
+        return self._people.find(name_or_email)
+
+    def find_users(
+        self,
+        text: str | None = None,
+        role: UserRole | str | None = None,
+        is_active: bool | None = None,
+        created_from: datetime | date | str | None = None,
+        created_to: datetime | date | str | None = None,
+        sort: str = "username",
+        offset: int = 0,
+        limit: int = 50,
+    ) -> UserPage:
+        """One page of the people whose name or address contains `text`, literally and in any case.
+
+        `sort` is username, email, role, created_at or subscription_expires, with - in front for descending; the dates
+        are half-open: from ≤ created < to. `limit` is 1 to 1,000."""
+        return self._people.find_page(text, role, is_active, created_from, created_to, sort, offset, limit)
+
+    def count_users(self) -> int:
+        """How many accounts there are."""
+        return self._storage.count(USERS)
+
+    def update_user(
+        self,
+        user_id: str,
+        *,
+        username: str | None = None,
+        email: str | None = None,
+        is_active: bool | None = None,
+        role: UserRole | str | None = None,
+        expected_version: int | None = None,
+        actor: str | None = None,
+    ) -> User:
+        """The person after the change. People change their own name and address; all else takes an admin.
+
+        Raises AlreadyExists, LastAdmin, and Conflict where the account is no longer at `expected_version`."""
+        return self._people.update(
+            user_id,
+            username=username,
+            email=email,
+            is_active=is_active,
+            role=role,
+            expected_version=expected_version,
+            actor=actor,
+        )
+
+    def get_user_version(self, user_id: str) -> int:
+        """How often the account was changed, from 1 on: what `expected_version` is compared with."""
+        return self._people.version(user_id)
+
+    def update_users(
+        self,
+        user_ids: Sequence[str],
+        *,
+        role: UserRole | str | None = None,
+        is_active: bool | None = None,
+        actor: str | None = None,
+    ) -> int:
+        """How many accounts were changed: all of them or none. At most 10,000 (TooLarge); bad ids are listed."""
+        return self._people.update_many(user_ids, role=role, is_active=is_active, actor=actor)
+
+    def delete_user(self, user_id: str, *, actor: str | None = None) -> None:
+        """Erases the person from every file. People may erase themselves. Raises LastAdmin."""
+        self._people.delete([user_id], actor=actor)
+
+    def delete_users(self, user_ids: Sequence[str], *, actor: str | None = None) -> int:
+        """Erases all of them or none; see `update_users`."""
+        return self._people.delete(user_ids, actor=actor)
+
+    # -- subscriptions and features -----------------------------------------------------------------------------------
+
+    def upgrade_subscription(
+        self, user_id: str, role: UserRole | str, days: int | None = None, *, actor: str | None = None
+    ) -> User:
+        """The person with the new plan, SUBSCRIBER or PREMIUM, for 1 to 3,650 days (None: the usual time).
+
+        Renewing the same plan before its end adds to what is left; anything else starts now."""
+        return self._subscriptions.upgrade(user_id, role, days, actor=actor)
+
+    def cancel_subscription(self, user_id: str, *, actor: str | None = None) -> User:
+        """The person without a subscription, at once."""
+        return self._subscriptions.cancel(user_id, actor=actor)
+
+    def get_subscribers(self) -> list[User]:
+        """Everybody whose SUBSCRIBER or PREMIUM subscription is running."""
+        return self._subscriptions.running()
+
+    def get_features(self, user_id: str) -> dict[SubscriberFeature, FeatureAccess]:
+        """Every feature for this person: whether it is theirs now, why, and how often it was used."""
+        return self._subscriptions.features(user_id)
+
+    def has_feature(self, user_id: str, feature: SubscriberFeature | str) -> bool:
+        chosen = fields.checked_choice("feature", feature, SubscriberFeature)
+        return self.get_features(user_id)[chosen].is_available
+
+    def use_subscriber_feature(self, user_id: str, feature: SubscriberFeature | str) -> int:
+        """How often the person has used the feature, this time included. Raises FeatureNotAvailable."""
+        return self._subscriptions.use(user_id, feature)
+
+    def grant_feature(self, user_id: str, feature: SubscriberFeature | str, *, actor: str | None = None) -> None:
+        """Gives one person a feature beyond the plan."""
+        self._subscriptions.assign(user_id, feature, "granted", actor=actor)
+
+    def revoke_feature(self, user_id: str, feature: SubscriberFeature | str, *, actor: str | None = None) -> None:
+        """Takes a feature away from one person, whatever the plan."""
+        self._subscriptions.assign(user_id, feature, "revoked", actor=actor)
+
+    def reset_feature(self, user_id: str, feature: SubscriberFeature | str, *, actor: str | None = None) -> None:
+        """Leaves the feature to the plan again."""
+        self._subscriptions.assign(user_id, feature, None, actor=actor)
+
+    # -- what people do -----------------------------------------------------------------------------------------------
+
+    def record_watch_activity(
+        self,
+        user_id: str,
+        video_id: str,
+        duration_seconds: int,
+        content_type: str = "video",
+        *,
+        stream_id: str | None = None,
+        session_id: str | None = None,
+        completed: bool = False,
+        quality: str = "720p",
+        watched_at: datetime | str | None = None,
+        title: str | None = None,
+        category: str | None = None,
+        tags: Sequence[str] | None = None,
+        length_seconds: int | None = None,
+    ) -> WatchHistoryEntry:
+        """One history entry and the counters, together or not at all; see `WatchHistoryTracker.add_watch_entry`."""
+        return self.history_tracker.add_watch_entry(
+            user_id,
+            video_id,
+            duration_seconds,
+            content_type,
+            stream_id=stream_id,
+            session_id=session_id,
+            completed=completed,
+            quality=quality,
+            watched_at=watched_at,
+            title=title,
+            category=category,
+            tags=tags,
+            length_seconds=length_seconds,
+        )
+
+    def record_upload(
+        self,
+        user_id: str,
+        content_type: str,
+        *,
+        content_id: str | None = None,
+        title: str | None = None,
+        size_bytes: int | None = None,
+    ) -> UserStats:
+        """The person's statistics after uploading a `"video"`, creating a `"stream"` or uploading an `"image"`."""
+        event: Record = {"kind": "upload", "subject": _checked_id(content_id)}
+        event["content_type"] = fields.checked_content_type(content_type)
+        if title is not None:
+            event["title"] = fields.checked_text("title", title, fields.LONGEST_TITLE)
+        if size_bytes is not None:
+            event["size_bytes"] = fields.checked_whole("size_bytes", size_bytes, 0, 10**15)
+        return self._record(user_id, event)
+
+    def record_interaction(self, user_id: str, interaction_type: str, *, content_id: str | None = None) -> UserStats:
+        """The person's statistics after a `"like"`, `"comment"` or `"share"`."""
+        event: Record = {"kind": "interaction", "subject": _checked_id(content_id)}
+        event["interaction_type"] = fields.checked_word("interaction_type", interaction_type, INTERACTION_TYPES)
+        return self._record(user_id, event)
+
+    def _record(self, user_id: str, event: Record) -> UserStats:
+        user_id = fields.checked_user_id(user_id)
+        now = self._clock()
+        stats = self._storage.transaction(lambda tx: activity.record(tx, user_id, {"at": "", **event}, now=now))
+        return UserStats.from_stored(user_id, stats)
+
+    # -- statistics ---------------------------------------------------------------------------------------------------
+
+    def get_user_stats(self, user_id: str) -> UserStats:
+        user_id = fields.checked_user_id(user_id)
+        record = self._storage.get(USER_STATS, user_id)
+        if record is None:
+            return _zero_stats(self.get_user(user_id))
+        return UserStats.from_stored(user_id, record)
+
+    def get_all_users_stats(self) -> dict[str, UserStats]:
+        """Everybody's statistics by user_id."""
+        from_stored = UserStats.from_stored
+        return {user_id: from_stored(user_id, record) for user_id, record in self._storage.scan(USER_STATS)}
+
+    # -- upkeep -------------------------------------------------------------------------------------------------------
+
+    def verify(self, *, progress: Progress | None = None) -> list[Difference]:
+        """Everything that is not as the activity log says; empty where all is right. Changes nothing."""
+        return verification.verify(self._storage, max_history=self._max_history, progress=progress)
+
+    def repair(self, *, progress: Progress | None = None) -> list[Difference]:
+        """What was found and, where `mendable`, mended; damaged originals are kept aside."""
+        return verification.repair(self._storage, max_history=self._max_history, now=self._clock(), progress=progress)
+
+
+def _zero_stats(user: User) -> UserStats:
+    return UserStats(
+        user.user_id, last_activity_timestamp=user.created_at, created_at=user.created_at, updated_at=user.created_at
+    )
+
+
+def _checked_id(content_id: str | None) -> str | None:
+    return None if content_id is None else fields.checked_text("content_id", content_id, fields.LONGEST_ID)

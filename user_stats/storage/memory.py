@@ -1,0 +1,183 @@
+"""An engine of the port in memory, for tests and trials: the rules of the port in their plainest form."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from user_stats.errors import AlreadyExists, InvalidInput, shown
+from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Transaction
+from user_stats.storage.keys import checked_log_key, checked_record_key
+
+T = TypeVar("T")
+
+
+class MemoryStorage:
+    """Records in dicts. One transaction at a time works on copies of what it touches."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, Record]] = {}
+        self.logs: dict[str, dict[str, list[Record]]] = {}
+        self._lock = threading.RLock()
+        self._is_writing = False
+
+    def get(self, collection: Collection, key: str) -> Record | None:
+        with self._lock:
+            return copy.deepcopy(self.records.get(collection.name, {}).get(key))
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        fold = collection.unique[field]
+        with self._lock:
+            return _holder(self.records.get(collection.name, {}), field, fold, value)
+
+    def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
+        with self._lock:
+            return iter(copy.deepcopy(list(self.records.get(collection.name, {}).items())))
+
+    def count(self, collection: Collection) -> int:
+        with self._lock:
+            return len(self.records.get(collection.name, {}))
+
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
+        def value(record: Record, field: str) -> Any:
+            found = record.get(field)
+            fold = collection.unique.get(field)
+            return fold(found) if fold is not None and isinstance(found, str) else found
+
+        def matches(record: Record) -> bool:
+            return (
+                all(record.get(field) == wanted for field, wanted in query.equal.items())
+                and all(
+                    (found := record.get(field)) is not None
+                    and (start is None or found >= start)
+                    and (end is None or found < end)
+                    for field, (start, end) in query.ranges.items()
+                )
+                and (not query.text or any(query.text in (value(record, field) or "") for field in query.text_fields))
+            )
+
+        found = [record for _, record in self.scan(collection) if matches(record)]
+        if query.sort:
+            found.sort(
+                key=lambda record: ((one := value(record, query.sort)) is None, "" if one is None else one),
+                reverse=query.descending,
+            )
+        elif query.descending:
+            found.reverse()
+        return found[query.offset : query.offset + query.limit], len(found)
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        checked_log_key(key)
+        with self._lock:
+            entries = self.logs.get(log.name, {}).get(key, [])
+            return copy.deepcopy(entries if newest is None else entries[-newest:] if newest else [])
+
+    def log_keys(self, log: Log) -> Iterator[str]:
+        with self._lock:
+            return iter(list(self.logs.get(log.name, {})))
+
+    def transaction(self, work: Callable[[Transaction], T]) -> T:
+        with self._lock:
+            if self._is_writing:
+                raise RuntimeError("a transaction cannot be started inside another one")
+            self._is_writing = True
+            try:
+                transaction = _MemoryTransaction(self)
+                value = work(transaction)
+                transaction.commit()
+            finally:
+                self._is_writing = False
+            return value
+
+    def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        return []
+
+    def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        return []
+
+    def close(self) -> None:
+        """Nothing is kept anywhere."""
+
+
+class _MemoryTransaction:
+    def __init__(self, storage: MemoryStorage) -> None:
+        self._storage = storage
+        self._records: dict[str, dict[str, Record]] = {}
+        self._logs: dict[str, dict[str, list[Record]]] = {}
+
+    def _of(self, collection: Collection) -> dict[str, Record]:
+        if collection.name not in self._records:
+            self._records[collection.name] = dict(self._storage.records.get(collection.name, {}))
+        return self._records[collection.name]
+
+    def _list(self, log: Log, key: str) -> list[Record]:
+        lists = self._logs.setdefault(log.name, {})
+        if checked_log_key(key) not in lists:
+            lists[key] = list(self._storage.logs.get(log.name, {}).get(key, []))
+        return lists[key]
+
+    def get(self, collection: Collection, key: str) -> Record | None:
+        return copy.deepcopy(self._of(collection).get(key))
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        return _holder(self._of(collection), field, collection.unique[field], value)
+
+    def put(self, collection: Collection, key: str, record: Record) -> None:
+        checked_record_key(key)
+        for field, fold in collection.unique.items():
+            value = record.get(field)
+            if isinstance(value, str) and _holder(self._of(collection), field, fold, value) not in (None, key):
+                raise AlreadyExists(f"{field}: {shown(value)} is taken; allowed: one that nobody has", field=field)
+        self._of(collection)[key] = _copied(collection.name, record)
+
+    def delete(self, collection: Collection, key: str) -> bool:
+        return self._of(collection).pop(key, None) is not None
+
+    def append(self, log: Log, key: str, entry: Record, keep: int | None = None) -> None:
+        entries = self._list(log, key)
+        added = _copied(log.name, entry)
+        place = len(entries) if log.order is None else bisect_right(entries, log.order(added), key=log.order)
+        entries.insert(place, added)
+        if keep is not None:
+            del entries[:-keep]
+
+    def clear(self, log: Log, key: str) -> int:
+        entries = self._list(log, key)
+        count = len(entries)
+        entries.clear()
+        return count
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        entries = self._list(log, key)
+        return copy.deepcopy(entries if newest is None else entries[-newest:] if newest else [])
+
+    def commit(self) -> None:
+        self._storage.records.update(self._records)
+        for name, lists in self._logs.items():
+            stored = self._storage.logs.setdefault(name, {})
+            for key, entries in lists.items():
+                if entries:
+                    stored[key] = entries
+                else:
+                    stored.pop(key, None)
+
+
+def _holder(records: dict[str, Record], field: str, fold: Callable[[str], str], value: str) -> str | None:
+    folded = fold(value)
+    for key, record in records.items():
+        if isinstance(held := record.get(field), str) and fold(held) == folded:
+            return key
+    return None
+
+
+def _copied(place: str, record: Record) -> Record:
+    """A copy as JSON would keep it."""
+    try:
+        copied: Record = json.loads(json.dumps(record, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"{place}: a record cannot be written as JSON: {error}") from None
+    return copied

@@ -1,0 +1,51 @@
+"""The record of one account inside a transaction: the one place that reads it and the one that writes it.
+
+Beside it, in USER_VERSIONS, stand how often it was changed and a digest of what was written, so that edits at the same
+time and edits by other hands are noticed.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+from user_stats.collections import USER_VERSIONS, USERS
+from user_stats.errors import UserNotFound
+from user_stats.models import User
+from user_stats.storage import Reader, Record, Transaction
+
+
+def no_such_user(user_id: str) -> UserNotFound:
+    return UserNotFound(f"user_id: nobody has the id {user_id}", field="user_id")
+
+
+def get_user(reader: Reader, user_id: str) -> User:
+    """Raises UserNotFound."""
+    record = reader.get(USERS, user_id)
+    if record is None:
+        raise no_such_user(user_id)
+    return User.from_stored(user_id, record)
+
+
+def get_version(reader: Reader, user_id: str) -> int:
+    """How often the account was changed, from 1 on."""
+    version: int = (reader.get(USER_VERSIONS, user_id) or {"version": 1})["version"]
+    return version
+
+
+def put_user(tx: Transaction, user: User) -> None:
+    """Writes the account with its next version; keys of the stored record that are not ours are kept."""
+    stored = tx.get(USERS, user.user_id)
+    version = 1 if stored is None else get_version(tx, user.user_id) + 1
+    tx.put(USERS, user.user_id, {**(stored or {}), **user.to_stored()})
+    tx.put(USER_VERSIONS, user.user_id, {"version": version, "digest": digest(user)})
+
+
+def digest(user: User) -> str:
+    """A checksum of what the account says."""
+    return f"{zlib.crc32(json.dumps(user.to_stored(), sort_keys=True).encode()):08x}"
+
+
+def was_changed_elsewhere(user: User, version_record: Record | None) -> bool:
+    """True where the account is not as it was written last."""
+    return version_record is not None and version_record.get("digest", digest(user)) != digest(user)
