@@ -78,11 +78,11 @@ class JsonStorage:
         self._flusher: threading.Thread | None = None
         self._is_open = False
         self._journal: Journal
-        self._state: State
         self.arrays = Arrays(self._disk, self.folder)
         with _named_errors("opening"):
             self._disk.make_folder(self.folder)
             self._in_place = can_write_in_place(self.folder)
+            self._state = State(self._disk, os.path.join(self.folder, "store.state"))
         if not self._in_place:
             log.warning("the data folder is not on a local Linux disk: each write rewrites its whole file")
         path = os.path.join(self.folder, "store.lock")
@@ -114,6 +114,7 @@ class JsonStorage:
         with _named_errors("reading"):
             file = self.file(collection)
             file.refresh()
+            file.follow()
             return file.live
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
@@ -135,7 +136,7 @@ class JsonStorage:
         if file is None:
             with self._making:
                 keys = self._keys.setdefault(collection.keys or f"{collection.name}.json", KeyTable())
-                made = SlotFile(self._disk, self.folder, collection, keys)
+                made = SlotFile(self._disk, self.folder, collection, keys, self._state)
                 file = self._files.setdefault(collection.name, made)
         return file
 
@@ -284,7 +285,6 @@ class JsonStorage:
     def _make_ready(self) -> None:
         """Opens what a writer needs, finishes what was left unfinished, and recovers after a crash."""
         if not self._is_open:
-            self._state = State(self._disk, os.path.join(self.folder, "store.state"))
             self._journal = Journal(self._disk, self.folder)
             self._is_open = True
         if self._unfinished is not None:
@@ -360,7 +360,6 @@ class JsonStorage:
         if self._is_open:
             self._is_open = False
             self._journal.close()
-            self._state.close()
         self._lock.close()
         self._files.clear()
         self._indexes.clear()

@@ -26,6 +26,7 @@ from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
 from user_stats.storage.json_files.journal import Write
+from user_stats.storage.json_files.state import State
 
 NO_SLOT = 0xFFFFFFFF
 TAIL = b"}\n"
@@ -78,7 +79,7 @@ def laid_out(members: Iterable[tuple[str, bytes]], width: int) -> Iterator[bytes
 class SlotFile:
     """One file: where each key stands, and reads. It writes nothing; `SlotPlan` says what is to be written."""
 
-    def __init__(self, disk: Disk, folder: str, collection: Collection, keys: KeyTable) -> None:
+    def __init__(self, disk: Disk, folder: str, collection: Collection, keys: KeyTable, state: State) -> None:
         self.collection = collection
         self.name = collection.name + ".json"
         self.path = os.path.join(folder, self.name)
@@ -86,6 +87,7 @@ class SlotFile:
         """Changes whenever every position may have changed."""
         self._disk = disk
         self._keys = keys
+        self._state = state
         self._loading = threading.RLock()
         self._forget(None)
 
@@ -98,6 +100,8 @@ class SlotFile:
         """The members of a file in another layout."""
         self.damaged: set[int] = set()
         self._slots = array("I")
+        self._is_live = bytearray()
+        self._changes = self._state.changes
         self.layouts_seen += 1
 
     # -- where things are ---------------------------------------------------------------------------------------------
@@ -107,6 +111,28 @@ class SlotFile:
         stamp = self._disk.stamp(self.path)
         if stamp != self.stamp:
             self.notice(stamp)
+
+    def follow(self) -> None:
+        """Notices which lines others have blanked since."""
+        changes = self._state.changes
+        if changes == self._changes:
+            return
+        with self._loading:
+            changed = self._state.changed_since(self.name, self._changes)
+            if changed is None:
+                self._load(self.stamp)
+            elif self.foreign is None:
+                for slot in changed:
+                    if slot < self.count:
+                        self._mark(slot, self._disk.read(self.path, 2, self.width * (slot + 1))[1:] == b'"')
+            self._changes = changes
+
+    def _mark(self, slot: int, is_live: bool) -> None:
+        missing = slot + 1 - len(self._is_live)
+        if missing > 0:
+            self._is_live.extend(bytes(missing))
+        self.live += is_live - self._is_live[slot]
+        self._is_live[slot] = is_live
 
     def notice(self, stamp: Stamp | None) -> None:
         """The file was seen like this."""
@@ -147,8 +173,9 @@ class SlotFile:
         self.stamp = stamp
 
     def _scan(self, first: int, last: int) -> None:
-        width, numbers, slot, live = self.width, self._keys.numbers, first, 0
+        width, numbers, slot = self.width, self._keys.numbers, first
         self._make_room(len(numbers) + last - first)
+        is_live = bytearray(last - first)
         slots = self._slots
         step = max(1, CHUNK_BYTES // width) * width
         for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
@@ -158,12 +185,13 @@ class SlotFile:
                     end = chunk.find(b'":', at + 2, at + width)
                     key = chunk[at + 2 : max(end, at + 2)].decode("ascii", "replace")
                     slots[numbers.setdefault(key, len(numbers))] = slot
-                    live += 1
+                    is_live[slot - first] = 1
                 elif mark != b"  ":
                     self.damaged.add(slot)
                 slot += 1
+        self._is_live[first:] = is_live
         self.count = last
-        self.live += live
+        self.live = sum(self._is_live)
 
     def _make_room(self, size: int) -> None:
         if len(self._slots) < size:
@@ -305,10 +333,14 @@ class SlotFile:
         self._make_room(number + 1)
         self._slots[number] = slot
 
-    def grown(self, count: int, live: int) -> None:
+    def wrote(self, lines: Iterable[tuple[int, bool]], count: int) -> None:
+        """These lines were written, live or blank, and the file has so many lines now."""
+        for slot, is_live in lines:
+            self._mark(slot, is_live)
         if self.stamp is not None:
             self.stamp = (self.stamp[0], self.stamp[1] + (count - self.count) * self.width)
-        self.count, self.live = count, live
+        self.count = count
+        self._changes = self._state.changes
 
 
 class SlotPlan:
@@ -317,6 +349,7 @@ class SlotPlan:
     def __init__(self, file: SlotFile) -> None:
         self.file = file
         self.descriptor = file.open(os.O_RDWR)
+        file.follow()
         self._writes: dict[int, Write] = {}
         self._count, self._live = file.count, file.live
         self._slots: dict[str, int] = {}
@@ -406,7 +439,10 @@ class SlotPlan:
 
     @property
     def changed_in_place(self) -> list[int]:
-        return [slot for slot in self._writes if slot < self.file.count]
+        """The lines that other processes must look at again: blanked ones, and in searchable files changed ones."""
+        is_searchable = bool(self.file.collection.unique or self.file.collection.fields)
+        count = self.file.count
+        return [slot for slot, write in self._writes.items() if slot < count and (is_searchable or not write.data)]
 
     def committed(self) -> None:
         """The writes are on the disk: the file knows where everything stands now."""
@@ -415,7 +451,7 @@ class SlotPlan:
                 self.file.forget_key(key, self.file.slot_of(key))
             elif slot >= self.file.count or self.file.slot_of(key) != slot:
                 self.file.moved(key, slot)
-        self.file.grown(self._count, self._live)
+        self.file.wrote([(slot, bool(write.data)) for slot, write in self._writes.items()], self._count)
 
 
 def described(data: bytes, error: Exception) -> str:

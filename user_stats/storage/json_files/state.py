@@ -6,6 +6,7 @@ It coordinates; it is never the truth. After a restart of the machine, or when a
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import struct
@@ -48,7 +49,13 @@ class State:
 
     def __init__(self, disk: Disk, path: str) -> None:
         self._boot = boot_id()
-        descriptor = disk.open(path, os.O_RDWR | os.O_CREAT)
+        try:
+            descriptor = disk.open(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES):
+                raise
+            self._pages = mmap.mmap(-1, SIZE)  # a folder that cannot be written is read as it stands
+            return
         try:
             if os.fstat(descriptor).st_size != SIZE:
                 disk.truncate(descriptor, SIZE)
@@ -99,6 +106,3 @@ class State:
         if self.changes - count > RING_ENTRIES:  # looked at again: it may have moved on while it was read
             return None
         return [slot for tagged, slot in entries if tagged == tag]
-
-    def close(self) -> None:
-        self._pages.close()

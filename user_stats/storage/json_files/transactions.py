@@ -76,12 +76,8 @@ class Batch:
         return arrays + [write for plan in self._slots.values() for write in plan.writes]
 
     def changed_in_place(self) -> list[tuple[str, list[int]]]:
-        """The lines of searchable files that others must look at again."""
-        return [
-            (plan.file.name, changed)
-            for plan in self._slots.values()
-            if (plan.file.collection.unique or plan.file.collection.fields) and (changed := plan.changed_in_place)
-        ]
+        """The lines that other processes must look at again."""
+        return [(plan.file.name, changed) for plan in self._slots.values() if (changed := plan.changed_in_place)]
 
     def committed(self) -> None:
         for slots in self._slots.values():

@@ -1,0 +1,436 @@
+"""What every engine of the storage port does, whatever it stores in."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from user_stats.errors import AlreadyExists, InvalidInput
+from user_stats.storage import Collection, Log, PageQuery, Storage, Transaction, open_storage
+
+PEOPLE = Collection(
+    "people",
+    width=256,
+    unique={"name": str.casefold, "mail": str.casefold},
+    fields=("name", "mail", "kind", "since"),
+)
+NOTES = Collection("notes", width=128)
+DIARY = Log("diary", order=lambda entry: entry["at"])
+TRAIL = Log("trail")
+
+
+def put(storage: Storage, key: str, **record: object) -> None:
+    storage.transaction(lambda tx: tx.put(PEOPLE, key, dict(record)))
+
+
+def append(storage: Storage, *moments: int, keep: int | None = None) -> None:
+    def work(tx: Transaction) -> None:
+        for moment in moments:
+            tx.append(DIARY, "a", {"at": moment}, keep=keep)
+
+    storage.transaction(work)
+
+
+def moments(storage: Storage, newest: int | None = None) -> list[int]:
+    return [entry["at"] for entry in storage.read_log(DIARY, "a", newest)]
+
+
+def test_what_was_never_written_is_absent(storage: Storage) -> None:
+    assert storage.get(PEOPLE, "a") is None
+    assert storage.find(PEOPLE, "name", "ada") is None
+    assert list(storage.scan(PEOPLE)) == []
+    assert storage.count(PEOPLE) == 0
+    assert storage.find_page(PEOPLE, PageQuery()) == ([], 0)
+    assert storage.read_log(DIARY, "a") == []
+    assert list(storage.log_keys(DIARY)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "ünïcödé 👩‍🚀",
+        'quotes " and \\ backslash',
+        "line\nbreak\r\ttab",
+        "\x00\x1f",
+        '","other":{',
+        0,
+        -1,
+        2**53,
+        2**63 - 1,
+        0.1,
+        1e300,
+        True,
+        None,
+        [],
+        {},
+        [1, [2, {"deep": [None]}]],
+        {"key with spaces": {"nested": "x" * 50}},
+        "long " * 500,
+    ],
+)
+def test_a_record_comes_back_as_it_was_put(storage: Storage, value: object) -> None:
+    storage.transaction(lambda tx: tx.put(NOTES, "k", {"value": value}))
+    assert storage.get(NOTES, "k") == {"value": value}
+    assert dict(storage.scan(NOTES)) == {"k": {"value": value}}
+
+
+def test_an_entry_comes_back_as_it_was_appended(storage: Storage) -> None:
+    entry = {"at": 1, "text": 'line\n},\n{"at":2}', "list": [1, 2], "none": None}
+    storage.transaction(lambda tx: tx.append(DIARY, "a", entry))
+    assert storage.read_log(DIARY, "a") == [entry]
+    assert storage.read_log(DIARY, "a", 1) == [entry]
+
+
+def test_put_replaces_the_whole_record(storage: Storage) -> None:
+    put(storage, "a", name="ada", mail="a@x")
+    put(storage, "a", name="ada")
+    assert storage.get(PEOPLE, "a") == {"name": "ada"}
+
+
+def test_a_record_may_outgrow_its_line(storage: Storage) -> None:
+    for key in "abc":
+        put(storage, key, name=key)
+    put(storage, "b", name="b", text="x" * 5000)
+    assert [storage.get(PEOPLE, key)["name"] for key in "abc"] == ["a", "b", "c"]
+    assert storage.find(PEOPLE, "name", "B") == "b"
+
+
+def test_delete_says_whether_there_was_one(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    assert storage.transaction(lambda tx: tx.delete(PEOPLE, "a")) is True
+    assert storage.transaction(lambda tx: tx.delete(PEOPLE, "a")) is False
+    assert storage.get(PEOPLE, "a") is None
+    assert storage.find(PEOPLE, "name", "ada") is None
+    assert storage.count(PEOPLE) == 0
+
+
+@pytest.mark.parametrize("order", ["abc", "cba", "bac", "bca"])
+def test_all_records_may_be_deleted_in_any_order(storage: Storage, order: str) -> None:
+    for key in "abc":
+        put(storage, key, name=key)
+    for key in order:
+        storage.transaction(lambda tx, key=key: tx.delete(PEOPLE, key))
+        assert key not in dict(storage.scan(PEOPLE))
+    assert storage.count(PEOPLE) == 0
+    put(storage, "d", name="d")
+    assert dict(storage.scan(PEOPLE)) == {"d": {"name": "d"}}
+
+
+def test_many_deletes_and_puts_in_one_transaction(storage: Storage) -> None:
+    for number in range(20):
+        put(storage, f"k{number}", name=f"n{number}")
+
+    def work(tx: Transaction) -> None:
+        for number in range(0, 20, 2):
+            tx.delete(PEOPLE, f"k{number}")
+        for number in range(20, 30):
+            tx.put(PEOPLE, f"k{number}", {"name": f"n{number}"})
+        tx.delete(PEOPLE, "k25")
+        tx.delete(PEOPLE, "k1")
+        tx.put(PEOPLE, "k0", {"name": "back"})
+
+    storage.transaction(work)
+    kept = {*range(3, 20, 2), *range(20, 30)} - {25} | {0}
+    assert {key for key, _ in storage.scan(PEOPLE)} == {f"k{number}" for number in kept}
+    assert storage.get(PEOPLE, "k0") == {"name": "back"}
+
+
+def test_unique_values_are_found_in_any_case(storage: Storage) -> None:
+    put(storage, "a", name="Ada", mail="Ada@X")
+    assert storage.find(PEOPLE, "name", "ADA") == "a"
+    assert storage.find(PEOPLE, "mail", "ada@x") == "a"
+
+
+def test_a_taken_value_is_refused_and_named(storage: Storage) -> None:
+    put(storage, "a", name="ada", mail="a@x")
+    with pytest.raises(AlreadyExists) as refused:
+        put(storage, "b", name="ADA", mail="b@x")
+    assert refused.value.field == "name"
+    with pytest.raises(AlreadyExists) as refused:
+        put(storage, "b", name="bob", mail="A@X")
+    assert refused.value.field == "mail"
+    assert storage.get(PEOPLE, "b") is None
+
+
+def test_two_records_of_one_transaction_cannot_share_a_value(storage: Storage) -> None:
+    def work(tx: Transaction) -> None:
+        tx.put(PEOPLE, "a", {"name": "ada"})
+        tx.put(PEOPLE, "b", {"name": "Ada"})
+
+    with pytest.raises(AlreadyExists):
+        storage.transaction(work)
+    assert storage.count(PEOPLE) == 0
+
+
+def test_a_renamed_record_frees_its_old_name(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    put(storage, "a", name="eve")
+    assert storage.find(PEOPLE, "name", "ada") is None
+    put(storage, "b", name="Ada")
+    assert storage.find(PEOPLE, "name", "ada") == "b"
+    assert storage.find(PEOPLE, "name", "eve") == "a"
+
+
+def test_names_may_be_swapped_in_one_transaction(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    put(storage, "b", name="bob")
+
+    def work(tx: Transaction) -> None:
+        tx.put(PEOPLE, "a", {"name": "nobody"})
+        tx.put(PEOPLE, "b", {"name": "ada"})
+        tx.put(PEOPLE, "a", {"name": "bob"})
+
+    storage.transaction(work)
+    assert storage.find(PEOPLE, "name", "ada") == "b"
+    assert storage.find(PEOPLE, "name", "bob") == "a"
+
+
+def test_a_transaction_reads_its_own_writes(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    append(storage, 1, 2, 3)
+
+    def work(tx: Transaction) -> None:
+        tx.put(PEOPLE, "b", {"name": "bob"})
+        assert tx.get(PEOPLE, "b") == {"name": "bob"}
+        assert tx.find(PEOPLE, "name", "BOB") == "b"
+        tx.delete(PEOPLE, "a")
+        assert tx.get(PEOPLE, "a") is None
+        assert tx.find(PEOPLE, "name", "ada") is None
+        tx.append(DIARY, "a", {"at": 0}, keep=3)
+        assert [entry["at"] for entry in tx.read_log(DIARY, "a")] == [1, 2, 3]
+        tx.append(DIARY, "a", {"at": 4}, keep=3)
+        assert [entry["at"] for entry in tx.read_log(DIARY, "a", 2)] == [3, 4]
+        assert tx.clear(DIARY, "a") == 3
+        assert tx.read_log(DIARY, "a") == []
+        tx.append(DIARY, "a", {"at": 9})
+        assert [entry["at"] for entry in tx.read_log(DIARY, "a")] == [9]
+
+    storage.transaction(work)
+    assert moments(storage) == [9]
+
+
+def test_what_is_read_may_be_changed_without_effect(storage: Storage) -> None:
+    put(storage, "a", name="ada", list=[1])
+    storage.get(PEOPLE, "a")["list"].append(2)
+    record = {"name": "bob", "list": [1]}
+
+    def work(tx: Transaction) -> None:
+        tx.put(PEOPLE, "b", record)
+        tx.get(PEOPLE, "b")["list"].append(2)
+        record["list"].append(3)
+
+    storage.transaction(work)
+    assert storage.get(PEOPLE, "a")["list"] == [1]
+    assert storage.get(PEOPLE, "b")["list"] == [1]
+
+
+def test_a_transaction_that_raises_changes_nothing(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    append(storage, 1)
+
+    def work(tx: Transaction) -> None:
+        tx.put(PEOPLE, "a", {"name": "eve"})
+        tx.put(PEOPLE, "b", {"name": "bob"})
+        tx.append(DIARY, "a", {"at": 2})
+        tx.append(DIARY, "b", {"at": 2})
+        tx.delete(PEOPLE, "a")
+        raise LookupError("changed my mind")
+
+    with pytest.raises(LookupError, match="changed my mind"):
+        storage.transaction(work)
+    assert dict(storage.scan(PEOPLE)) == {"a": {"name": "ada"}}
+    assert storage.find(PEOPLE, "name", "ada") == "a"
+    assert moments(storage) == [1]
+    assert list(storage.log_keys(DIARY)) == ["a"]
+
+
+def test_a_transaction_returns_what_its_work_returns(storage: Storage) -> None:
+    assert storage.transaction(lambda tx: 42) == 42
+
+
+def test_a_transaction_inside_another_is_refused(storage: Storage) -> None:
+    with pytest.raises(RuntimeError, match="inside"):
+        storage.transaction(lambda tx: storage.transaction(lambda inner: None))
+    put(storage, "a", name="still works")
+
+
+def test_entries_are_kept_in_their_order_with_ties_as_recorded(storage: Storage) -> None:
+    def work(tx: Transaction) -> None:
+        for number, moment in enumerate([5, 3, 5, 1, 3]):
+            tx.append(DIARY, "a", {"at": moment, "number": number})
+
+    storage.transaction(work)
+    assert [(entry["at"], entry["number"]) for entry in storage.read_log(DIARY, "a")] == [
+        (1, 3),
+        (3, 1),
+        (3, 4),
+        (5, 0),
+        (5, 2),
+    ]
+
+
+def test_an_unordered_log_keeps_the_order_of_appending(storage: Storage) -> None:
+    for number in [3, 1, 2]:
+        storage.transaction(lambda tx, number=number: tx.append(TRAIL, "a", {"at": number}))
+    assert [entry["at"] for entry in storage.read_log(TRAIL, "a")] == [3, 1, 2]
+
+
+def test_beyond_the_cap_the_first_entries_go(storage: Storage) -> None:
+    for moment in range(250):
+        append(storage, moment, keep=20)
+    assert moments(storage) == list(range(230, 250))
+    append(storage, 5, keep=20)
+    assert moments(storage) == list(range(230, 250))
+    append(storage, 240, keep=20)
+    assert moments(storage) == [*range(231, 241), *range(240, 250)]
+    append(storage, 300, keep=5)
+    assert moments(storage) == [246, 247, 248, 249, 300]
+
+
+def test_many_entries_in_one_transaction_respect_the_cap(storage: Storage) -> None:
+    append(storage, *range(1000), keep=100)
+    assert moments(storage) == list(range(900, 1000))
+    append(storage, *range(1000, 1030), keep=100)
+    assert moments(storage) == list(range(930, 1030))
+
+
+def test_the_newest_entries_come_oldest_first(storage: Storage) -> None:
+    append(storage, *range(300))
+    assert moments(storage, 3) == [297, 298, 299]
+    assert moments(storage, 1) == [299]
+    assert moments(storage, 0) == []
+    assert moments(storage, 1000) == list(range(300))
+
+
+def test_clear_removes_the_list_and_counts(storage: Storage) -> None:
+    append(storage, 1, 2, 3)
+    assert storage.transaction(lambda tx: tx.clear(DIARY, "a")) == 3
+    assert storage.transaction(lambda tx: tx.clear(DIARY, "a")) == 0
+    assert list(storage.log_keys(DIARY)) == []
+    append(storage, 7)
+    assert moments(storage) == [7]
+
+
+def test_pages_match_sort_and_cut(storage: Storage) -> None:
+    for number in range(30):
+        record = {"name": f"Name{number:02}", "mail": f"m{number}@x", "kind": "abc"[number % 3], "since": number}
+        put(storage, f"k{number}", **record)
+
+    def page(**query: object) -> tuple[list[int], int]:
+        records, total = storage.find_page(PEOPLE, PageQuery(**query))  # type: ignore[arg-type]
+        return [record["since"] for record in records], total
+
+    assert page(limit=3) == ([0, 1, 2], 30)
+    assert page(sort="name", descending=True, limit=3) == ([29, 28, 27], 30)
+    assert page(sort="name", offset=28, limit=10) == ([28, 29], 30)
+    assert page(equal={"kind": "b"}, sort="since", limit=2) == ([1, 4], 10)
+    assert page(ranges={"since": (10, 13)}, sort="since") == ([10, 11, 12], 3)
+    assert page(ranges={"since": (None, 2)}) == ([0, 1], 2)
+    assert page(text="name1", text_fields=("name", "mail"), sort="name", limit=99)[1] == 10
+    assert page(text="m7@", text_fields=("name", "mail")) == ([7], 1)
+    assert page(text=".*", text_fields=("name",)) == ([], 0)
+    assert page(offset=100) == ([], 30)
+
+
+def test_pages_follow_changes(storage: Storage) -> None:
+    for number in range(5):
+        put(storage, f"k{number}", name=f"n{number}", kind="a")
+    assert storage.find_page(PEOPLE, PageQuery(equal={"kind": "a"}))[1] == 5
+    put(storage, "k1", name="n1", kind="b")
+    storage.transaction(lambda tx: tx.delete(PEOPLE, "k2"))
+    put(storage, "k9", name="n9", kind="a")
+    records, total = storage.find_page(PEOPLE, PageQuery(equal={"kind": "a"}, sort="name"))
+    assert ([record["name"] for record in records], total) == (["n0", "n3", "n4", "n9"], 4)
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", "a b", "ä", "a\n", "a\x00", "x" * 129, None, 7])
+def test_hostile_record_keys_are_refused(storage: Storage, key: str) -> None:
+    with pytest.raises(InvalidInput):
+        storage.transaction(lambda tx: tx.put(NOTES, key, {}))
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", "..", "A", "a.b", "a\n", "a\x00", "x" * 65, None, 7])
+def test_hostile_list_keys_are_refused(storage: Storage, key: str) -> None:
+    with pytest.raises(InvalidInput):
+        storage.transaction(lambda tx: tx.append(TRAIL, key, {}))
+    with pytest.raises(InvalidInput):
+        storage.read_log(TRAIL, key)
+
+
+def test_what_is_no_json_is_refused(storage: Storage) -> None:
+    with pytest.raises(InvalidInput):
+        storage.transaction(lambda tx: tx.put(NOTES, "k", {"value": object()}))
+    assert storage.count(NOTES) == 0
+
+
+def test_threads_lose_nothing(storage: Storage) -> None:
+    def increment(tx: Transaction) -> None:
+        record = tx.get(NOTES, "n") or {"n": 0}
+        tx.put(NOTES, "n", {"n": record["n"] + 1})
+        tx.append(TRAIL, "n", {"n": record["n"] + 1})
+
+    def many() -> None:
+        for _ in range(50):
+            storage.transaction(increment)
+
+    threads = [threading.Thread(target=many) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert storage.get(NOTES, "n") == {"n": 400}
+    assert [entry["n"] for entry in storage.read_log(TRAIL, "n")] == list(range(1, 401))
+
+
+def test_of_many_who_take_one_name_at_once_one_gets_it(storage: Storage) -> None:
+    refused = []
+
+    def take(number: int) -> None:
+        try:
+            put(storage, f"k{number}", name="Same")
+        except AlreadyExists:
+            refused.append(number)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 49
+    assert storage.count(PEOPLE) == 1
+
+
+def test_two_handles_on_one_place_see_each_other_at_once(tmp_path: Path) -> None:
+    one, other = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+    for number in range(100):
+        put(one, f"a{number}", name=f"A{number}")
+        assert other.find(PEOPLE, "name", f"a{number}") == f"a{number}"
+        put(other, f"a{number}", name=f"B{number}")
+        assert one.find(PEOPLE, "name", f"a{number}") is None
+        assert one.find(PEOPLE, "name", f"b{number}") == f"a{number}"
+        append(one, number * 2, keep=30)
+        append(other, number * 2 + 1, keep=30)
+    other.transaction(lambda tx: tx.delete(PEOPLE, "a5"))
+    assert one.get(PEOPLE, "a5") is None
+    assert one.count(PEOPLE) == other.count(PEOPLE) == 99
+    assert moments(one) == moments(other) == list(range(170, 200))
+    with pytest.raises(AlreadyExists):
+        put(other, "new", name="b7")
+
+
+def test_a_store_opened_again_holds_what_it_held(tmp_path: Path) -> None:
+    first = open_storage(str(tmp_path))
+    for number in range(50):
+        put(first, f"k{number}", name=f"n{number}")
+    append(first, *range(10))
+    first.transaction(lambda tx: tx.delete(PEOPLE, "k7"))
+    first.close()
+    again = open_storage(str(tmp_path))
+    assert again.count(PEOPLE) == 49
+    assert again.find(PEOPLE, "name", "N8") == "k8"
+    assert moments(again) == list(range(10))
+    put(again, "k7", name="n7")
+    assert again.count(PEOPLE) == 50
