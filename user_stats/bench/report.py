@@ -1,0 +1,128 @@
+"""The table of what was measured, and the bars that it is held against."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from user_stats.bench.measures import Row
+
+Figures = dict[tuple[int, str, str], dict[str, float]]
+
+
+class Bar(NamedTuple):
+    """A promise: a figure at a size, the most or least it may be."""
+
+    promise: str
+    value: Callable[[Figures], float]
+    at_most: float | None = None
+    at_least: float | None = None
+
+
+def _median(users: int, work: str, contender: str = "user_stats") -> Callable[[Figures], float]:
+    return lambda figures: figures[users, work, contender]["median_us"]
+
+
+def _ratio(top: Callable[[Figures], float], bottom: Callable[[Figures], float]) -> Callable[[Figures], float]:
+    return lambda figures: top(figures) / bottom(figures)
+
+
+def _of(users: int, work: str, name: str, contender: str = "user_stats") -> Callable[[Figures], float]:
+    return lambda figures: figures[users, work, contender][name]
+
+
+def _bars(users: int) -> list[Bar]:
+    threads, processes = "record, 16 threads", "record, 4 processes"
+    per_second = "calls_a_second"
+    return [
+        Bar("record / sqlite", _ratio(_median(users, "record"), _median(users, "record", "sqlite")), at_most=1.5),
+        Bar(
+            "16 threads / sqlite",
+            _ratio(_of(users, threads, per_second), _of(users, threads, per_second, "sqlite")),
+            at_least=1.5,
+        ),
+        Bar(
+            "4 processes / sqlite",
+            _ratio(_of(users, processes, per_second), _of(users, processes, per_second, "sqlite")),
+            at_least=0.5,
+        ),
+        Bar("4 processes, p99 in ms", lambda figures: _of(users, processes, "p99_us")(figures) / 1e3, at_most=40),
+        Bar("get_user_stats in µs", _median(users, "get_user_stats"), at_most=20),
+        Bar("get_watch_history(100) in µs", _median(users, "get_watch_history(100)"), at_most=500),
+        Bar("find by name in µs", _median(users, "find by name"), at_most=20),
+    ]
+
+
+BARS_AT = {
+    10_000: [Bar("get_all_users_stats in ms", _ratio(_median(10_000, "get_all_users_stats"), lambda _: 1e3), 25)],
+    100_000: [
+        Bar("tinydb / record", _ratio(_median(100_000, "record", "tinydb"), _median(100_000, "record")), None, 1000),
+        Bar("directory page in ms", _ratio(_median(100_000, "directory page"), lambda _: 1e3), 100),
+        Bar("open and read one in ms", _of(100_000, "open and read one", "open_ms"), 300),
+    ],
+    1_000_000: [
+        Bar("record / record at 1,000", _ratio(_median(1_000_000, "record"), _median(1000, "record")), 1.3),
+        Bar("open and read one in ms", _of(1_000_000, "open and read one", "open_ms"), 3000),
+        Bar("memory in MB", _of(1_000_000, "open and read one", "memory_mb"), 500),
+    ],
+}
+
+
+def _figures(rows: Sequence[Row]) -> Figures:
+    return {(row.users, row.work, row.contender): row.figures for row in rows}
+
+
+def judged(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Each bar whose parts were measured, with its value and whether it is met."""
+    figures = _figures(rows)
+    verdicts = []
+    for users in sorted({row.users for row in rows}):
+        for bar in [*_bars(users), *BARS_AT.get(users, [])]:
+            try:
+                value = bar.value(figures)
+            except KeyError:
+                continue
+            met = (bar.at_most is None or value <= bar.at_most) and (bar.at_least is None or value >= bar.at_least)
+            limit = f"≤ {bar.at_most:g}" if bar.at_most is not None else f"≥ {bar.at_least:g}"
+            verdicts.append({"users": users, "promise": bar.promise, "value": value, "bar": limit, "met": met})
+    return verdicts
+
+
+def machine() -> str:
+    """The machine in one line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}, Python " + (
+        platform.python_version()
+    )
+
+
+def document(rows: Sequence[Row]) -> dict[str, Any]:
+    return {"machine": machine(), "rows": [row._asdict() for row in rows], "bars": judged(rows)}
+
+
+def text(rows: Sequence[Row]) -> str:
+    """Markdown: one table a kind of work, then the bars."""
+    lines = [f"Machine: {machine()}", ""]
+    figures = _figures(rows)
+    for work in dict.fromkeys(row.work for row in rows):
+        lines += [f"### {work}", "", "| users | store | figures | × sqlite |", "|---|---|---|---|"]
+        for row in rows:
+            if row.work == work:
+                shown = ", ".join(f"{name} {value:,.5g}" for name, value in row.figures.items())
+                lines.append(f"| {row.users:,} | {row.contender} | {shown} | {_against(row, figures)} |")
+        lines.append("")
+    lines += ["### Bars", "", "| users | promise | measured | bar | met |", "|---|---|---|---|---|"]
+    for bar in judged(rows):
+        met = "yes" if bar["met"] else "NO"
+        lines.append(f"| {bar['users']:,} | {bar['promise']} | {bar['value']:.3g} | {bar['bar']} | {met} |")
+    return "\n".join(lines)
+
+
+def _against(row: Row, figures: Figures) -> str:
+    other = figures.get((row.users, row.work, "sqlite"))
+    name = next((name for name in ("calls_a_second", "median_us", "open_ms") if name in row.figures), None)
+    if other is None or name is None or row.contender == "sqlite":
+        return ""
+    return f"{row.figures[name] / other[name]:.2f}"
