@@ -13,6 +13,7 @@ import random
 import sqlite3
 import uuid
 from collections.abc import Iterator, MutableMapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,20 +71,21 @@ def totals(user_id: str) -> dict[str, Any]:
 
 
 def entry(number: int) -> dict[str, Any]:
+    """A watch of this moment in a session of its own."""
     return {
         "video_id": f"video{number % 97}",
         "stream_id": None,
-        "watched_at": MOMENT,
+        "watched_at": (datetime.now(UTC) - timedelta(seconds=60)).isoformat(timespec="microseconds"),
         "duration_seconds": 60,
         "content_type": "video",
-        "session_id": "0b9ff1a0-6d7e-4c1f-9c53-1f2d3c4b5a69",
+        "session_id": str(uuid.uuid4()),
         "completed": False,
         "quality": "720p",
     }
 
 
-def event(number: int) -> dict[str, Any]:
-    return {"at": MOMENT, "kind": "watch", "subject": f"video{number % 97}", **entry(number)}
+def event(watched: dict[str, Any]) -> dict[str, Any]:
+    return {"at": watched["watched_at"], "kind": "watch", "subject": watched["video_id"], **watched}
 
 
 class Contender(Protocol):
@@ -119,7 +121,7 @@ class Ours:
             with (self.folder / f"{name}.json").open("wb", buffering=1 << 20) as file:
                 file.writelines(laid_out(members, width))
         history = array_laid_out([dumped(entry(number)) for number in range(CAP)])
-        activity = array_laid_out([dumped(event(number)) for number in range(CAP)])
+        activity = array_laid_out([dumped(event(entry(number))) for number in range(CAP)])
         for one in self.ids[:WATCHERS]:
             (self.folder / "history" / f"{one}_history.json").write_bytes(history)
             (self.folder / "activity" / f"{one}_activity.json").write_bytes(activity)
@@ -192,8 +194,9 @@ class Sqlite:
         )
         run.executemany("insert into user_totals values (?,?)", ((one, json.dumps(totals(one))) for one in self.ids))
         for one in self.ids[:WATCHERS]:
-            for table, made in (("history", entry), ("activity", event)):
-                rows = ((one, number, json.dumps(made(number))) for number in range(CAP))
+            entries = [entry(number) for number in range(CAP)]
+            for table, made in (("history", entries), ("activity", [event(watched) for watched in entries])):
+                rows = ((one, number, json.dumps(record)) for number, record in enumerate(made))
                 run.executemany(f"insert into {table} values (?,?,?)", rows)
         run.execute("insert into day_totals values (?,?)", (DAY, json.dumps({"date": DAY, "video_watches": 0})))
         run.execute("commit")
@@ -208,18 +211,20 @@ class Sqlite:
         day = json.loads(run("select totals from day_totals where day = ?", (DAY,)).fetchone()[0])
         last = run("select max(number) from history where user_id = ?", (one,)).fetchone()[0]
         last_event = run("select max(number) from activity where user_id = ?", (one,)).fetchone()[0]
+        watched = entry(last)
+        now = watched["watched_at"]
         by_type["video"]["count"] += 1
         day["video_watches"] += 1
-        run("insert into history values (?,?,?)", (one, last + 1, json.dumps(entry(last))))
+        run("insert into history values (?,?,?)", (one, last + 1, json.dumps(watched)))
         run("delete from history where user_id = ? and number <= ?", (one, last + 1 - CAP))
         run(
             "update user_stats set watch_history_entries = watch_history_entries + 1, total_watched_hours ="
             " total_watched_hours + ?, last_activity_timestamp = ?, updated_at = ? where user_id = ?",
-            (60 / 3600, MOMENT, MOMENT, one),
+            (60 / 3600, now, now, one),
         )
         run("update user_totals set totals = ? where user_id = ?", (json.dumps(by_type), one))
         run("update day_totals set totals = ? where day = ?", (json.dumps(day), DAY))
-        run("insert into activity values (?,?,?)", (one, last_event + 1, json.dumps(event(last_event))))
+        run("insert into activity values (?,?,?)", (one, last_event + 1, json.dumps(event(watched))))
         run("commit")
 
     def get_stats(self, number: int) -> object:

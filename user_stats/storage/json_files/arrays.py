@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -39,7 +38,6 @@ _decode_entries = msgspec.json.Decoder(list[dict[str, Any]]).decode
 class Cursor(NamedTuple):
     """What must be known of an array to append to it."""
 
-    stamp: Stamp | None
     size: int
     entries: int
     head: int
@@ -49,7 +47,7 @@ class Cursor(NamedTuple):
     """The whole file, where this batch writes it whole."""
 
 
-EMPTY = Cursor(None, 0, 0, 0, None, b"[\n]\n")
+EMPTY = Cursor(0, 0, 0, None, b"[\n]\n")
 
 
 def laid_out(raws: list[bytes]) -> bytes:
@@ -62,7 +60,7 @@ class Arrays:
     def __init__(self, disk: Disk, folder: str) -> None:
         self._disk = disk
         self._folder = folder
-        self._cursors: OrderedDict[str, Cursor] = OrderedDict()
+        self._cursors: dict[str, tuple[Stamp, Cursor]] = {}
 
     def name(self, log: Log, key: str) -> str:
         return f"{log.name}/{key}_{log.name}.json"
@@ -123,10 +121,13 @@ class Arrays:
         """Where the open array ends, from memory when nobody else has written it."""
         stamp = self._disk.stamp_of(descriptor)
         known = self._cursors.get(name)
-        if known is not None and known.stamp == stamp:
-            return known
-        found = self._examined(stamp, self._disk.pread(descriptor, stamp[1], 0), log)
-        return found if found is not None else self._laid_out_anew(name, stamp, log)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        found = self._examined(self._disk.pread(descriptor, stamp[1], 0), log)
+        if found is None:
+            return self._laid_out_anew(name, log)
+        self._cursors[name] = (stamp, found)
+        return found
 
     def open(self, name: str) -> int:
         """A descriptor to read and write with, or -1 where there is no such array yet."""
@@ -138,7 +139,7 @@ class Arrays:
     def close(self, descriptor: int) -> None:
         self._disk.close(descriptor)
 
-    def _examined(self, stamp: Stamp, data: bytes, log: Log) -> Cursor | None:
+    def _examined(self, data: bytes, log: Log) -> Cursor | None:
         """None for any other layout than ours."""
         count = data.count(b"\n") - 2
         head = len(data) - len(data[len(HEAD) :].lstrip(b" "))
@@ -151,30 +152,31 @@ class Arrays:
                 last_order = log.order(_decode_entries(b"[" + data[data.rfind(b"\n{") : -len(TAIL)] + b"]")[0])
             except (msgspec.DecodeError, UnicodeDecodeError, LookupError, ValueError, TypeError):
                 return None
-        return Cursor(stamp, len(data), count, head, last_order)
+        return Cursor(len(data), count, head, last_order)
 
-    def _laid_out_anew(self, name: str, stamp: Stamp, log: Log) -> Cursor:
+    def _laid_out_anew(self, name: str, log: Log) -> Cursor:
         entries = self.parsed(name)
         if log.order is not None:
             entries.sort(key=log.order)
         content = laid_out([encode(entry) for entry in entries])
         last_order = log.order(entries[-1]) if log.order is not None and entries else None
-        return Cursor(stamp, len(content), len(entries), len(HEAD), last_order, content)
+        return Cursor(len(content), len(entries), len(HEAD), last_order, content)
 
     def remember(self, name: str, cursor: Cursor) -> None:
         """After a commit."""
-        if cursor.content is not None:
-            stamp = self._disk.stamp(os.path.join(self._folder, name))
-            cursor = cursor._replace(stamp=stamp, content=None)
-        elif cursor.stamp is not None:
-            cursor = cursor._replace(stamp=(cursor.stamp[0], cursor.size))
-        self._cursors[name] = cursor
-        self._cursors.move_to_end(name)
+        stamp = self._disk.stamp(f"{self._folder}/{name}") if cursor.content is not None else None
+        if stamp is None and (known := self._cursors.get(name)) is not None:
+            stamp = (known[0][0], cursor.size)
+        if stamp is not None:
+            self._cursors[name] = (stamp, cursor if cursor.content is None else cursor._replace(content=None))
         if len(self._cursors) > CURSORS_KEPT:
-            self._cursors.popitem(last=False)
+            del self._cursors[next(iter(self._cursors))]
 
     def forget(self, name: str) -> None:
         self._cursors.pop(name, None)
+
+    def content_between(self, name: str, start: int, end: int) -> bytes:
+        return self._disk.read(f"{self._folder}/{name}", end - start, start)
 
     def first_entries(self, name: str, descriptor: int, head: int, entries: int) -> bytes:
         """The bytes of the first entries with their separators."""
@@ -224,7 +226,7 @@ class ArrayPlan:
 
     def clear(self) -> int:
         count = self._cursor.entries
-        self.writes = [Write("d", self.name, 0, 0, 0, b"")] if self._existed else []
+        self.writes = [Write("d", self.name, 0, 0, b"")] if self._existed else []
         self._cursor = EMPTY
         self._pending = []
         return count
@@ -241,7 +243,7 @@ class ArrayPlan:
             return
         blanked = self._first_entries(surplus) if surplus else b""
         if cursor.head + len(blanked) > BLANK_BYTES:
-            self._write_whole(entries, keep)
+            self._write_without_blanks(entries, len(blanked), surplus, orders)
             return
         self._write_in_place([encode(entry) for entry in entries], blanked, surplus, orders)
         self._pending += entries
@@ -256,16 +258,29 @@ class ArrayPlan:
                 self._arrays.close(descriptor)
 
     def _write_in_place(self, raws: list[bytes], blanked: bytes, surplus: int, orders: list[Any]) -> None:
-        stamp, size, count, head, _, _ = self._cursor
-        inode = stamp[0] if stamp else 0
+        size, count, head, _, _ = self._cursor
         if blanked:
-            self.writes.append(Write("b", self.name, inode, head, len(blanked), b"", blanked))
+            self.writes.append(Write("b", self.name, head, len(blanked), b"", blanked))
         data = SEPARATOR + SEPARATOR.join(raws) + TAIL
         offset = size - len(TAIL)
-        self.writes.append(Write("w", self.name, inode, offset, 0, data, TAIL))
+        self.writes.append(Write("w", self.name, offset, 0, data, TAIL))
         count += len(raws) - surplus
         last_order = orders[-1] if orders else None
-        self._cursor = Cursor(stamp, offset + len(data), count, head + len(blanked), last_order)
+        self._cursor = Cursor(offset + len(data), count, head + len(blanked), last_order)
+
+    def _write_without_blanks(self, added: list[Record], blanked: int, surplus: int, orders: list[Any]) -> None:
+        """The same entries and the added ones behind them, as the bytes that they are."""
+        size, count, head, _, _ = self._cursor
+        kept = self._arrays.content_between(self.name, head + blanked, size - len(TAIL))
+        for write in self.writes:
+            if write.kind == "w":  # of this batch, not on the disk yet
+                kept = kept[: write.offset - head - blanked] + write.data[: -len(TAIL)]
+        content = HEAD + SEPARATOR.join([kept, *map(encode, added)]) + TAIL
+        self.writes = [Write("f", self.name, 0, 0, content)]
+        count += len(added) - surplus
+        last_order = orders[-1] if orders else None
+        self._cursor = Cursor(len(content), count, len(HEAD), last_order, content)
+        self._pending = []
 
     def _write_whole(self, added: list[Record], keep: int | None) -> None:
         entries = self.entries() + added
@@ -275,9 +290,9 @@ class ArrayPlan:
         if keep is not None:
             entries = entries[-keep:]
         content = laid_out([encode(entry) for entry in entries])
-        self.writes = [Write("f", self.name, 0, 0, 0, content)]
+        self.writes = [Write("f", self.name, 0, 0, content)]
         last_order = order(entries[-1]) if order is not None else None
-        self._cursor = Cursor(self._cursor.stamp, len(content), len(entries), len(HEAD), last_order, content)
+        self._cursor = Cursor(len(content), len(entries), len(HEAD), last_order, content)
         self._pending = []
 
     def committed(self) -> None:

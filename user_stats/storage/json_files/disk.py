@@ -29,6 +29,9 @@ _STATX_INODE_AND_SIZE, _AT_FDCWD, _AT_EMPTY_PATH = 0x300, -100, 0x1000
 _SYSTEM = ctypes.CDLL(None, use_errno=True)
 _STATX = ctypes.PyDLL(None, use_errno=True).statx  # keeps the interpreter lock, so that one buffer serves all threads
 _STATX_BUFFER = ctypes.create_string_buffer(256)
+_fcntl, _F_SETSIG, _SIGURG = fcntl.fcntl, fcntl.F_SETSIG, int(signal.SIGURG)
+_F_SETLEASE, _F_WRLCK, _F_UNLCK = fcntl.F_SETLEASE, fcntl.F_WRLCK, fcntl.F_UNLCK
+_FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
 
 
@@ -107,14 +110,14 @@ class Disk:
 
     def open(self, path: str, flags: int) -> int:
         """A descriptor. Links are not followed and a FIFO does not block: neither belongs into the folder."""
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, FILE_MODE)
+        return os.open(path, flags | _FILE_FLAGS, FILE_MODE)
 
     def close(self, descriptor: int) -> None:
         os.close(descriptor)
 
     def pwrite(self, descriptor: int, data: bytes, offset: int) -> None:
         written = os.pwrite(descriptor, data, offset)
-        while written < len(data):
+        while written != len(data):
             written += os.pwrite(descriptor, data[written:], offset + written)
 
     def truncate(self, descriptor: int, size: int) -> None:
@@ -194,11 +197,11 @@ class Disk:
         if not self.leases:
             return False
         # The default signal of a broken lease, SIGIO, would end the process; SIGURG is ignored by default.
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        _fcntl(descriptor, _F_SETSIG, _SIGURG)
         deadline = 0.0
         while True:
             try:
-                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+                _fcntl(descriptor, _F_SETLEASE, _F_WRLCK)
                 return True
             except OSError as error:
                 if error.errno != errno.EAGAIN:  # not our file, or a file system without leases
@@ -211,7 +214,7 @@ class Disk:
             time.sleep(LEASE_RETRY_SECONDS)
 
     def release_lease(self, descriptor: int) -> None:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        _fcntl(descriptor, _F_SETLEASE, _F_UNLCK)
 
 
 def can_write_in_place(folder: str) -> bool:

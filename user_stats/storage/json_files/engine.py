@@ -206,48 +206,50 @@ class JsonStorage:
                     waiting.turn.release()
 
     def _commit_batch(self, batch: list[_Call]) -> None:
-        with _named_errors("writing"), self._lock:
-            self._make_ready()
-            if self._run(batch):
-                return
-            for call in batch:
-                try:
-                    while not call.is_done:
-                        self._run([call])
-                except (StorageError, OSError) as error:
-                    call.fail(_named(error, "writing"))
+        try:
+            with self._lock:
+                self._make_ready()
+                if self._run(batch):
+                    return
+                for call in batch:
+                    try:
+                        while not call.is_done:
+                            self._run([call])
+                    except (StorageError, OSError) as error:
+                        call.fail(_named(error, "writing"))
+        except OSError as error:
+            raise _named(error, "writing") from error
 
     def _run(self, calls: list[_Call]) -> bool:
         """Runs and commits the calls together; False when they must be run again one by one; nothing changed."""
         batch = Batch(self)
         try:
-            done = self._planned(batch, calls)
-            if done is None:
+            outcomes = self._planned(batch, calls)
+            if outcomes is None:
                 return False
-            writes = batch.writes()
-            if writes:
-                self._write(batch, writes)
+            groups = batch.groups()
+            if groups:
+                self._write(batch, groups)
         except Layout as layout:
             batch.close()
             self._lay_out(layout.file, layout.width)
             return False
         finally:
             batch.close()
-        for call in done:
+        for call, error in outcomes:
+            call.error = error
             call.is_done = True
         return True
 
-    def _planned(self, batch: Batch, calls: list[_Call]) -> list[_Call] | None:
-        """The calls whose work is in the batch; None when one of several could not be planned."""
-        done = []
+    def _planned(self, batch: Batch, calls: list[_Call]) -> list[tuple[_Call, BaseException | None]] | None:
+        """How the work of each call ended; None when one of several could not be planned."""
+        outcomes: list[tuple[_Call, BaseException | None]] = []
         for call in calls:
-            if call.is_done:
-                continue
             transaction = JsonTransaction(batch)
             try:
                 call.value = call.work(transaction)
             except BaseException as error:  # noqa: BLE001 - whatever the work raises is for its caller
-                call.fail(error)
+                outcomes.append((call, error))
                 continue
             try:
                 transaction.plan()
@@ -255,20 +257,21 @@ class JsonStorage:
                 if len(calls) > 1:
                     return None
                 raise
-            done.append(call)
-        return done
+            outcomes.append((call, None))
+        return outcomes
 
-    def _write(self, batch: Batch, writes: list[Write]) -> None:
+    def _write(self, batch: Batch, groups: list[tuple[list[Write], int]]) -> None:
         head = self._state.head
+        writes = [write for group, _ in groups for write in group]
         record = encoded_record(head.epoch, head.sequence, writes)
         if not self._journal.has_room(head.tail, len(record)):
-            head = self._in_other_half(head)
+            self._state.head = head = self._in_other_half(head)
             record = encoded_record(head.epoch, head.sequence, writes)
-        self._state.head = head._replace(dirty=1)
+        self._state.set_dirty()
         writer = Writer(self._disk, self.folder, in_place=self._in_place)
         try:
             self._journal.write(head.epoch, head.tail, record)
-            writer.apply(writes, batch.descriptors())
+            writer.apply(groups)
         except OSError as error:
             self._unfinished = _Unfinished(head, len(record), writer)
             with suppress(OSError):  # tried again before the next write
@@ -276,9 +279,7 @@ class JsonStorage:
             raise _named(error, "writing") from error
         flushed = max(head.flushed_epoch, self._flushed_epoch)
         self._state.head = Head(0, head.epoch, head.tail + len(record), head.sequence + 1, flushed)
-        for name, slots in batch.changed_in_place():
-            self._state.report_changes(name, slots)
-        batch.committed()
+        batch.committed(self._state)
 
     # -- under the lock, besides transactions -------------------------------------------------------------------------
 
@@ -289,7 +290,7 @@ class JsonStorage:
             self._is_open = True
         if self._unfinished is not None:
             self._take_back()
-        if self._state.head.dirty or not self._state.is_of_this_boot() or self._flush_failed:
+        if self._flush_failed or not self._state.is_in_order():
             self._recover(everything=self._flush_failed)
 
     def _recover(self, *, everything: bool) -> None:

@@ -26,13 +26,11 @@ class Write(NamedTuple):
     g  the same at the end of the file, and the closing brace     b  `length` blanks at `offset`
     f  the whole file is `data`                                   d  the file is gone
 
-    `inode` is that of the file when a change in place was planned (0 for f and d). `before` is what stands there until
-    then (a file that grows ends with it); it is not journalled.
+    `before` is what stands there until then (a file that grows ends with it); it is not journalled.
     """
 
     kind: str
     path: str
-    inode: int
     offset: int
     length: int
     data: bytes
@@ -48,25 +46,24 @@ class Write(NamedTuple):
             return b" " * self.length
         return self.data
 
-    def encoded(self) -> bytes:
-        head = f"{self.kind} {self.path} {self.inode} {self.offset} {self.length} {len(self.data)}\n"
-        return head.encode() + self.data + b"\n"
-
 
 def _decoded(body: bytes) -> Iterator[Write]:
     at = 0
     while at < len(body):
         end = body.index(b"\n", at)
-        kind, path, inode, offset, length, size = body[at:end].decode().split(" ")
+        kind, path, offset, length, size = body[at:end].decode().split(" ")
         at = end + 1
-        yield Write(kind, path, int(inode), int(offset), int(length), body[at : at + int(size)])
+        yield Write(kind, path, int(offset), int(length), body[at : at + int(size)])
         at += int(size) + 1
 
 
 def encoded_record(epoch: int, sequence: int, writes: list[Write]) -> bytes:
     """The bytes of one transaction."""
-    body = b"".join([write.encoded() for write in writes])
-    rest = b"%016x %016x %08x\n" % (epoch, sequence, len(body)) + body
+    parts = [b""]
+    for kind, path, offset, length, data, _ in writes:
+        parts += (f"{kind} {path} {offset} {length} {len(data)}\n".encode(), data, b"\n")
+    parts[0] = b"%016x %016x %08x\n" % (epoch, sequence, sum(map(len, parts)))
+    rest = b"".join(parts)
     return b"%08x " % zlib.crc32(rest) + rest
 
 

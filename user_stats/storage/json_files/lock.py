@@ -63,9 +63,11 @@ class StoreLock:
                 time.sleep(pause)
                 pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
                 continue
-            stamp = self._disk.stamp(self._path)
-            if stamp is not None and stamp[0] == self._inode:
-                return
+            try:
+                if os.stat(self._path).st_ino == self._inode:
+                    return
+            except FileNotFoundError:
+                pass
             self._open()  # somebody removed or replaced the file: hold the one that the others will see
 
     def _open(self) -> None:

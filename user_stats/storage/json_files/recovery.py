@@ -32,7 +32,7 @@ def recover(disk: Disk, folder: str, journal: Journal, state: State, *, everythi
     fitting: list[Write] = []
     for name, group in by_path(writes).items():
         fitting += _fitting(disk, folder, name, group)
-    Writer(disk, folder, in_place=in_place).apply(fitting, {})
+    Writer(disk, folder, in_place=in_place).apply((group, -1) for group in by_path(fitting).values())
     sweep(disk, folder)
     last = records[-1] if records else None
     void(disk, folder, journal, state, after=Head(0, last.epoch, 0, last.sequence + 1, 0) if last else head)
@@ -59,26 +59,42 @@ def sweep(disk: Disk, folder: str) -> None:
 
 
 def _fitting(disk: Disk, folder: str, name: str, writes: list[Write]) -> list[Write]:
-    """The writes that still belong to this file: none when somebody replaced it since by another valid one."""
+    """The writes that still belong to this file: none when somebody has put another valid one in its place since."""
     if writes[0].kind in "fd":
         return writes
     path = os.path.join(folder, name)
-    stamp = disk.stamp(path)
-    if stamp is None:
+    if disk.stamp(path) is None:
         return []
-    is_slotted = writes[0].kind in "sg"
-    if stamp[0] == writes[-1].inode:
-        if is_slotted:
-            width = writes[0].length
-            if disk.read(path, width, 0) == b"{".ljust(width - 1) + b"\n":
-                return _last_lines(writes)
-        else:
-            image = patched(disk.read_whole(path), writes)
-            if _is_json(image, list):
-                return [Write("f", name, 0, 0, 0, image)]
-    if _is_json(disk.read_whole(path), dict if is_slotted else list):
+    if writes[0].kind in "sg":
+        lines = _last_lines(writes)
+        if _are_at_home(disk, path, lines):
+            return lines
+        shape: type = dict
+    else:
+        image = patched(disk.read_whole(path), writes)
+        if _is_json(image, list):
+            return [Write("f", name, 0, 0, image)]
+        shape = list
+    if _is_json(disk.read_whole(path), shape):
         return []
-    raise StorageCorrupt(f"{name} is damaged and was not written since the last start: repair it first", path=name)
+    raise StorageCorrupt(f"{name} is damaged and does not fit its journal: repair it first", path=name)
+
+
+def _are_at_home(disk: Disk, path: str, lines: list[Write]) -> bool:
+    """True where the file has lines of this width, and none of the places holds another key."""
+    width = lines[0].length
+    if disk.read(path, width, 0) != b"{".ljust(width - 1) + b"\n":
+        return False
+    descriptor = disk.open(path, os.O_RDONLY)
+    try:
+        for line in lines:
+            there = disk.pread(descriptor, width, line.offset)
+            mine, its = (text[: text.find(b'":') + 2] for text in (line.data, there))
+            if mine and there[1:2] == b'"' and its.endswith(b'":') and mine[1:] != its[1:]:
+                return False
+    finally:
+        disk.close(descriptor)
+    return True
 
 
 def _last_lines(writes: list[Write]) -> list[Write]:

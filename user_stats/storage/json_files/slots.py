@@ -233,13 +233,18 @@ class SlotFile:
 
     def find_line(self, key: str, descriptor: int) -> tuple[int, bytes] | None:
         """The slot and the line of a key; always compared with what is on the disk, for others may have moved it."""
-        slot = self.slot_of(key)
-        if slot != NO_SLOT:
+        start = f'"{key}":'.encode()
+        for attempt in (1, 2):
+            slot = self.slot_of(key)
+            if slot == NO_SLOT:
+                break
             width = self.width
             line = self._disk.pread(descriptor, width, width * (slot + 1))
-            if line.startswith(f'"{key}":'.encode(), 1):
+            if line.startswith(start, 1):
                 return slot, line
             self.forget_key(key, slot)
+            if attempt == 1 and line[1:2] == b'"':  # somebody else's: the lines were put in another order
+                self._load(self._disk.stamp_of(descriptor))
         if self.damaged:
             raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
         return None
@@ -350,11 +355,14 @@ class SlotPlan:
         self.file = file
         self.descriptor = file.open(os.O_RDWR)
         file.follow()
-        self._writes: dict[int, Write] = {}
+        self.changes: dict[int, Write] = {}
+        """The last write of each line."""
         self._count, self._live = file.count, file.live
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
         self._before: dict[int, bytes] = {}
+        self._has_moved = False
+        """True when a line came or went."""
 
     def close(self) -> None:
         if self.descriptor >= 0:
@@ -396,6 +404,7 @@ class SlotPlan:
         slot = self._slots[key] = self._count
         self._count += 1
         self._live += 1
+        self._has_moved = True
         self._write_line(slot, line)
 
     def delete(self, key: str) -> bool:
@@ -408,6 +417,7 @@ class SlotPlan:
         self._write_line(slot, b"")
         self._slots[key] = NO_SLOT
         self._live -= 1
+        self._has_moved = True
         if was_first and self._live:
             following = self._next_live(slot)
             self._write_line(following, b" " + self._lines[following][1:])
@@ -425,33 +435,32 @@ class SlotPlan:
     def _write_line(self, slot: int, line: bytes) -> None:
         self._lines[slot] = line
         file = self.file
-        inode = file.stamp[0] if file.stamp else 0
         kind, before = ("s", self._before[slot]) if slot < file.count else ("g", TAIL)
-        self._writes[slot] = Write(kind, file.name, inode, file.width * (slot + 1), file.width, line, before)
+        self.changes[slot] = Write(kind, file.name, file.width * (slot + 1), file.width, line, before)
 
-    @property
     def writes(self) -> list[Write]:
-        if not self._writes or self.file.stamp is not None:
-            return list(self._writes.values())
-        lines = b"".join(write.image()[: write.length] for write in self._writes.values())
+        if self.file.stamp is not None:
+            return list(self.changes.values())
+        lines = b"".join(write.image()[: write.length] for write in self.changes.values())
         head = b"{".ljust(self.file.width - 1) + b"\n"
-        return [Write("f", self.file.name, 0, 0, 0, head + lines + TAIL)]
+        return [Write("f", self.file.name, 0, 0, head + lines + TAIL)]
 
-    @property
-    def changed_in_place(self) -> list[int]:
+    def lines_to_report(self) -> list[int]:
         """The lines that other processes must look at again: blanked ones, and in searchable files changed ones."""
         is_searchable = bool(self.file.collection.unique or self.file.collection.fields)
         count = self.file.count
-        return [slot for slot, write in self._writes.items() if slot < count and (is_searchable or not write.data)]
+        return [slot for slot, write in self.changes.items() if slot < count and (is_searchable or not write.data)]
 
     def committed(self) -> None:
         """The writes are on the disk: the file knows where everything stands now."""
+        if not self._has_moved:
+            return
         for key, slot in self._slots.items():
             if slot == NO_SLOT:
                 self.file.forget_key(key, self.file.slot_of(key))
             elif slot >= self.file.count or self.file.slot_of(key) != slot:
                 self.file.moved(key, slot)
-        self.file.wrote([(slot, bool(write.data)) for slot, write in self._writes.items()], self._count)
+        self.file.wrote([(slot, bool(write.data)) for slot, write in self.changes.items()], self._count)
 
 
 def described(data: bytes, error: Exception) -> str:

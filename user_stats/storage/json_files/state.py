@@ -22,6 +22,7 @@ RING_ENTRIES = 900
 """Lines of searchable files that were changed in place last; who is further behind reads the file again."""
 
 _BOOT_AT, _HEAD_AT, _COUNT_AT, _RING_AT = 32, 80, 128, 136
+_BOOT_END = _BOOT_AT + 36
 _HEAD, _NUMBER, _ENTRY = struct.Struct("<5Q"), struct.Struct("<Q"), struct.Struct("<2L")
 
 
@@ -64,19 +65,28 @@ class State:
             disk.close(descriptor)
 
     def is_of_this_boot(self) -> bool:
-        return self._pages[:32] == FORMAT and self._pages[_BOOT_AT : _BOOT_AT + 36] == self._boot
+        return self._pages[:32] == FORMAT and self._pages[_BOOT_AT:_BOOT_END] == self._boot
 
     def adopt_boot(self) -> None:
         self._pages[:32] = FORMAT
-        self._pages[_BOOT_AT : _BOOT_AT + 36] = self._boot
+        self._pages[_BOOT_AT:_BOOT_END] = self._boot
 
     @property
     def head(self) -> Head:
-        return Head._make(_HEAD.unpack_from(self._pages, _HEAD_AT))
+        return Head(*_HEAD.unpack_from(self._pages, _HEAD_AT))
 
     @head.setter
     def head(self, head: Head) -> None:
         _HEAD.pack_into(self._pages, _HEAD_AT, *head)
+
+    def is_in_order(self) -> bool:
+        """True when nobody died while writing since this boot."""
+        return (
+            self._pages[_HEAD_AT] == 0 and self._pages[_BOOT_AT:_BOOT_END] == self._boot and self._pages[:32] == FORMAT
+        )
+
+    def set_dirty(self) -> None:
+        self._pages[_HEAD_AT] = 1
 
     @property
     def changes(self) -> int:

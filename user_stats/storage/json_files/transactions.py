@@ -15,6 +15,7 @@ from user_stats.storage.json_files.arrays import ArrayPlan, Arrays
 from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.slots import SlotFile, SlotPlan, decode_record, encode
+from user_stats.storage.json_files.state import State
 from user_stats.storage.keys import checked_log_key, checked_record_key
 
 MOST_OPEN_ARRAYS = 200
@@ -59,11 +60,10 @@ class Batch:
     def pending_array(self, log: Log, key: str) -> ArrayPlan | None:
         return self._arrays.get(self.files.arrays.name(log, key))
 
-    def descriptors(self) -> dict[str, int]:
-        """Of the files that are open since they were planned."""
-        open_files = {plan.file.name: plan.descriptor for plan in self._slots.values()}
-        open_files.update({plan.name: plan.descriptor for plan in self._arrays.values()})
-        return open_files
+    def groups(self) -> list[tuple[list[Write], int]]:
+        """All writes of each file that changes, with its descriptor from the plan on (or -1)."""
+        arrays = [(plan.writes, plan.descriptor) for plan in self._arrays.values() if plan.writes]
+        return arrays + [(plan.writes(), plan.descriptor) for plan in self._slots.values() if plan.changes]
 
     def close(self) -> None:
         for slots in self._slots.values():
@@ -71,16 +71,13 @@ class Batch:
         for array in self._arrays.values():
             array.close()
 
-    def writes(self) -> list[Write]:
-        arrays = [write for plan in self._arrays.values() for write in plan.writes]
-        return arrays + [write for plan in self._slots.values() for write in plan.writes]
-
-    def changed_in_place(self) -> list[tuple[str, list[int]]]:
-        """The lines that other processes must look at again."""
-        return [(plan.file.name, changed) for plan in self._slots.values() if (changed := plan.changed_in_place)]
-
-    def committed(self) -> None:
-        for slots in self._slots.values():
+    def committed(self, state: State) -> None:
+        """The writes are on the disk: tells this process and the others."""
+        changed = [plan for plan in self._slots.values() if plan.changes]
+        for slots in changed:
+            if lines := slots.lines_to_report():
+                state.report_changes(slots.file.name, lines)
+        for slots in changed:
             slots.committed()
         for array in self._arrays.values():
             array.committed()

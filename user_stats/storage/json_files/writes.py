@@ -7,7 +7,7 @@ renames, then the removals; until the last of them, what was there before is rem
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from user_stats.storage.json_files.disk import Disk
 from user_stats.storage.json_files.journal import Write
@@ -50,30 +50,31 @@ class Writer:
         self._disk = disk
         self._folder = folder
         self._in_place = in_place
-        self._changed: list[tuple[str, list[Write]]] = []
+        self._changed: list[list[Write]] = []
         self._replaced: list[tuple[str, bytes | None]] = []
         self._temporary: list[str] = []
 
-    def apply(self, writes: list[Write], descriptors: Mapping[str, int]) -> None:
-        """Raises OSError with everything that was written so far still to be taken back. `descriptors` are of the files
-        that are open already, as they were when the writes were planned."""
-        groups = by_path(writes)
-        renames = []
-        for name, group in groups.items():
-            if group[0].kind == "f":
-                renames.append(self._prepared(name, patched(b"", group)))
-            elif group[0].kind != "d" and not self._in_place:
-                renames.append(self._prepared(name, patched(self._disk.read_whole(self._path(name)), group)))
-        if self._in_place:
-            for name, group in groups.items():
-                if group[0].kind not in "fd":
-                    self._change(name, group, descriptors.get(name, -1))
+    def apply(self, groups: Iterable[tuple[list[Write], int]]) -> None:
+        """Writes each group, which is all of one file, with a descriptor of the file as it was when the writes were
+        planned (or -1). Raises OSError with everything that was written so far still to be taken back."""
+        renames, removals, changes = [], [], []
+        for writes, descriptor in groups:
+            kind, name = writes[0].kind, writes[0].path
+            if kind == "f":
+                renames.append(self._prepared(name, patched(b"", writes)))
+            elif kind == "d":
+                removals.append(self._path(name))
+            elif self._in_place:
+                changes.append((writes, descriptor))
+            else:
+                renames.append(self._prepared(name, patched(self._disk.read_whole(self._path(name)), writes)))
+        for writes, descriptor in changes:
+            self._change(writes, descriptor)
         for path in renames:
             self._remember(path)
             self._disk.rename(path + ".tmp", path)
-        for name, group in groups.items():
-            if group[0].kind == "d":
-                self._remove(self._path(name))
+        for path in removals:
+            self._remove(path)
 
     def take_back(self) -> None:
         """Restores the files, durably. Raises OSError when that fails too; it may be tried again."""
@@ -82,8 +83,8 @@ class Writer:
                 self._disk.replace(path, [content], sync=True)
             elif self._disk.stamp(path) is not None:
                 self._disk.unlink(path)
-        for name, writes in self._changed:
-            self._restore(self._path(name), writes)
+        for writes in self._changed:
+            self._restore(self._path(writes[0].path), writes)
         for path in self._temporary:
             self._disk.discard(path)
         self._disk.sync_all(self._folder)
@@ -101,26 +102,27 @@ class Writer:
             self._disk.write_new(path + ".tmp", [content], sync=not self._in_place)
         return path
 
-    def _change(self, name: str, writes: list[Write], descriptor: int) -> None:
+    def _change(self, writes: list[Write], descriptor: int) -> None:
+        disk, path = self._disk, self._path(writes[0].path)
+        is_array = writes[0].kind in "wb"
+        images = [(write.image(), write.offset) for write in writes]
         opened = descriptor < 0
         if opened:
-            descriptor = self._disk.open(self._path(name), os.O_RDWR)
+            descriptor = disk.open(path, os.O_RDWR)
         try:
-            is_array = writes[0].kind in "wb"
-            alone = self._disk.take_lease(descriptor, _patience_seconds(writes))
+            alone = disk.take_lease(descriptor, _patience_seconds(writes))
             if alone or not is_array:
-                self._changed.append((name, writes))
+                self._changed.append(writes)
                 try:
-                    for write in writes:
-                        self._disk.pwrite(descriptor, write.image(), write.offset)
+                    for image, offset in images:
+                        disk.pwrite(descriptor, image, offset)
                 finally:
                     if alone:
-                        self._disk.release_lease(descriptor)
+                        disk.release_lease(descriptor)
                 return
         finally:
             if opened:
-                self._disk.close(descriptor)
-        path = self._path(name)
+                disk.close(descriptor)
         self._remember(path)
         self._disk.replace(path, [patched(self._disk.read_whole(path), writes)], sync=False)
 
@@ -148,8 +150,9 @@ class Writer:
 def _patience_seconds(writes: list[Write]) -> float:
     if writes[0].kind in "wb":
         return ARRAY_PATIENCE_SECONDS
-    if any(write.kind == "g" or not write.data for write in writes):
-        return GROWTH_PATIENCE_SECONDS
+    for write in writes:
+        if write.kind == "g" or not write.data:
+            return GROWTH_PATIENCE_SECONDS
     return LINE_PATIENCE_SECONDS
 
 
