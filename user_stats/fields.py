@@ -53,6 +53,8 @@ def checked_text(field: str, value: object, longest: int) -> str:
     allowed = f"1 to {longest} characters without control characters"
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
         raise InvalidInput.of(field, value, allowed)
+    if value.isascii() and value.isprintable():
+        return value
     _refuse_invalid_unicode(field, value)
     for character in value:
         if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and character not in "\u200d\ufe0f":

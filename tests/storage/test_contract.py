@@ -434,3 +434,18 @@ def test_a_store_opened_again_holds_what_it_held(tmp_path: Path) -> None:
     assert moments(again) == list(range(10))
     put(again, "k7", name="n7")
     assert again.count(PEOPLE) == 50
+
+
+def test_threads_that_append_beyond_a_small_cap_keep_the_newest(storage: Storage) -> None:
+    numbers = iter(range(400))
+
+    def many() -> None:
+        for number in numbers:
+            append(storage, number, keep=3)
+
+    threads = [threading.Thread(target=many) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert moments(storage) == [397, 398, 399]

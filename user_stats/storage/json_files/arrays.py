@@ -27,6 +27,8 @@ from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECOND
 
 BLANK_BYTES = 32 << 10
 """Blanks in front of an array that are worth writing it anew: about a hundred entries."""
+MOST_BLANKED = 64
+"""Entries that one write blanks; for more the file is written anew."""
 HEAD, SEPARATOR, TAIL = b"[\n", b",\n", b"\n]\n"
 ENTRY_BYTES = 320
 """A generous guess of one entry, for how much of the end to read."""
@@ -233,12 +235,11 @@ class ArrayPlan:
 
     def append(self, entries: list[Record], keep: int | None) -> None:
         """Adds entries, each in its place; of more than `keep` the first ones go."""
-        order, cursor = self._log.order, self._cursor
-        orders = [order(entry) for entry in entries] if order is not None else []
-        after = cursor.last_order
-        in_order = order is None or ((cursor.entries == 0 or after <= orders[0]) and orders == sorted(orders))
+        cursor = self._cursor
+        orders = [] if self._log.order is None else [self._log.order(entry) for entry in entries]
         surplus = max(0, cursor.entries + len(entries) - keep) if keep is not None else 0
-        if cursor.content is not None or not in_order or surplus >= cursor.entries or surplus > 64:
+        on_disk = cursor.entries - len(self._pending)
+        if cursor.content is not None or surplus >= on_disk or surplus > MOST_BLANKED or not self._is_next(orders):
             self._write_whole(entries, keep)
             return
         blanked = self._first_entries(surplus) if surplus else b""
@@ -247,6 +248,12 @@ class ArrayPlan:
             return
         self._write_in_place([encode(entry) for entry in entries], blanked, surplus, orders)
         self._pending += entries
+
+    def _is_next(self, orders: list[Any]) -> bool:
+        """True where entries of these orders belong at the end."""
+        if not orders:
+            return True
+        return bool(self._cursor.last_order <= orders[0]) and (len(orders) == 1 or orders == sorted(orders))
 
     def _first_entries(self, count: int) -> bytes:
         reopened = self.descriptor < 0

@@ -27,9 +27,11 @@ LEASE_RETRY_SECONDS = 20e-6
 
 _STATX_INODE_AND_SIZE, _AT_FDCWD, _AT_EMPTY_PATH = 0x300, -100, 0x1000
 _SYSTEM = ctypes.CDLL(None, use_errno=True)
-_STATX = ctypes.PyDLL(None, use_errno=True).statx  # keeps the interpreter lock, so that one buffer serves all threads
+_HOLDING = ctypes.PyDLL(None, use_errno=True)
+"""Calls that take less than handing the interpreter lock to another thread and back: they keep it."""
+_STATX, _FCNTL = _HOLDING.statx, _HOLDING.fcntl
 _STATX_BUFFER = ctypes.create_string_buffer(256)
-_fcntl, _F_SETSIG, _SIGURG = fcntl.fcntl, fcntl.F_SETSIG, int(signal.SIGURG)
+_F_SETSIG, _SIGURG = fcntl.F_SETSIG, int(signal.SIGURG)
 _F_SETLEASE, _F_WRLCK, _F_UNLCK = fcntl.F_SETLEASE, fcntl.F_WRLCK, fcntl.F_UNLCK
 _FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
@@ -197,24 +199,22 @@ class Disk:
         if not self.leases:
             return False
         # The default signal of a broken lease, SIGIO, would end the process; SIGURG is ignored by default.
-        _fcntl(descriptor, _F_SETSIG, _SIGURG)
+        _FCNTL(descriptor, _F_SETSIG, _SIGURG)
         deadline = 0.0
-        while True:
-            try:
-                _fcntl(descriptor, _F_SETLEASE, _F_WRLCK)
-                return True
-            except OSError as error:
-                if error.errno != errno.EAGAIN:  # not our file, or a file system without leases
-                    self.leases = error.errno == errno.EACCES
-                    return False
+        while _FCNTL(descriptor, _F_SETLEASE, _F_WRLCK):
+            code = ctypes.get_errno()
+            if code != errno.EAGAIN:  # not our file, or a file system without leases
+                self.leases = code == errno.EACCES
+                return False
             now = time.monotonic()
             deadline = deadline or now + patience_seconds
             if now >= deadline:
                 return False
             time.sleep(LEASE_RETRY_SECONDS)
+        return True
 
     def release_lease(self, descriptor: int) -> None:
-        _fcntl(descriptor, _F_SETLEASE, _F_UNLCK)
+        _FCNTL(descriptor, _F_SETLEASE, _F_UNLCK)
 
 
 def can_write_in_place(folder: str) -> bool:

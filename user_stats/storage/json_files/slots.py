@@ -361,6 +361,7 @@ class SlotPlan:
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
         self._before: dict[int, bytes] = {}
+        self._wants_layout = file.wants_layout()
         self._has_moved = False
         """True when a line came or went."""
 
@@ -373,9 +374,8 @@ class SlotPlan:
         slot = self._slot_of(key)
         if slot == NO_SLOT:
             return None
-        if self.file.foreign is not None:
-            return self.file.record(key, self.file.foreign[key])
-        return self.file.record(key, self._lines[slot][len(key) + 4 :])
+        foreign = self.file.foreign
+        return self.file.record(key, self._lines[slot][len(key) + 4 :] if foreign is None else foreign[key])
 
     def _slot_of(self, key: str) -> int:
         slot = self._slots.get(key)
@@ -391,12 +391,12 @@ class SlotPlan:
 
     def put(self, key: str, raw: bytes) -> None:
         """Raises Layout when the file cannot take the line as it is."""
-        width = self.file.width
-        slot = self._slot_of(key)
-        if self.file.wants_layout() or len(key) + len(raw) + 5 > width:
-            while len(key) + len(raw) + 5 > width:
+        width, needed = self.file.width, len(key) + len(raw) + 5
+        if self._wants_layout or needed > width:
+            while needed > width:
                 width *= 2
             raise Layout(self.file, width)
+        slot = self._slot_of(key)
         if slot != NO_SLOT:
             self._write_line(slot, member(key, raw, first=self._lines[slot][:1] == b" "))
             return
@@ -411,7 +411,7 @@ class SlotPlan:
         slot = self._slot_of(key)
         if slot == NO_SLOT:
             return False
-        if self.file.wants_layout():
+        if self._wants_layout:
             raise Layout(self.file, self.file.width)
         was_first = self._lines[slot][:1] == b" "
         self._write_line(slot, b"")

@@ -6,7 +6,6 @@ one sees them. So one that fails leaves no trace, and all that succeed share one
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
@@ -83,13 +82,17 @@ class Batch:
             array.committed()
 
 
-@dataclass
 class _LogChange:
-    log: Log
-    key: str
-    keep: int | None = None
-    cleared: bool = False
-    added: list[Record] = field(default_factory=list)
+    """What a transaction does to one list."""
+
+    __slots__ = ("added", "cleared", "keep", "key", "log")
+
+    def __init__(self, log: Log, key: str) -> None:
+        self.log = log
+        self.key = key
+        self.keep: int | None = None
+        self.cleared = False
+        self.added: list[Record] = []
 
 
 class JsonTransaction:
@@ -102,9 +105,10 @@ class JsonTransaction:
         self._names: dict[tuple[str, str, str], str | None] = {}
 
     def get(self, collection: Collection, key: str) -> Record | None:
-        own = self._records.get((collection.name, key))
-        if own is not None:
-            return None if own[1] is None else decode_record(own[1])
+        if self._records:
+            own = self._records.get((collection.name, key))
+            if own is not None:
+                return None if own[1] is None else decode_record(own[1])
         return self._batch.slots(collection).get(key)
 
     def find(self, collection: Collection, field: str, value: str) -> str | None:
