@@ -38,7 +38,9 @@ _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 o
 
 
 def translated(error: OSError, doing: str) -> StorageError:
-    """The package's own error for an error of the system."""
+    """The package's own error for an error of the system; one that is so already stays as it is."""
+    if isinstance(error, StorageError):
+        return error
     name = os.path.basename(error.filename) if isinstance(error.filename, str) else ""
     about = f"{doing} {name}".strip() + f": {os.strerror(error.errno) if error.errno else error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -95,39 +95,54 @@ class JsonStorage:
     # -- reads --------------------------------------------------------------------------------------------------------
 
     def get(self, collection: Collection, key: str) -> Record | None:
+        if self._unfinished is not None:
+            self._settle()
         try:
             return self.file(collection).get(key)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _named(error, "reading") from error
+            raise translated(error, "reading") from error
 
     def find(self, collection: Collection, field: str, value: str) -> str | None:
-        with _named_errors("reading"):
+        with self._reading():
             return self.unique_index(collection, field).find(value)
 
     def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
-        with _named_errors("reading"):
+        with self._reading():
             yield from self.file(collection).records()
 
     def count(self, collection: Collection) -> int:
-        with _named_errors("reading"):
+        with self._reading():
             file = self.file(collection)
             file.refresh()
             file.follow()
             return file.live
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
-        with _named_errors("reading"):
+        with self._reading():
             return self._columns(collection).page(query)
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
-        with _named_errors("reading"):
+        with self._reading():
             return self.arrays.read(log, checked_log_key(key), newest)
 
     def log_keys(self, log: Log) -> Iterator[str]:
-        with _named_errors("reading"):
+        with self._reading():
             return self.arrays.keys(log)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        if self._unfinished is not None:
+            self._settle()
+        with _named_errors("reading"):
+            yield
+
+    def _settle(self) -> None:
+        """Before a read: takes back what a refused write has left, if the disk lets it by now."""
+        if self._leader != threading.get_ident():
+            with suppress(StorageError):
+                self.transaction(lambda tx: None)
 
     # -- files and indexes, made when first asked for -----------------------------------------------------------------
 
@@ -216,9 +231,9 @@ class JsonStorage:
                         while not call.is_done:
                             self._run([call])
                     except (StorageError, OSError) as error:
-                        call.fail(_named(error, "writing"))
+                        call.fail(translated(error, "writing"))
         except OSError as error:
-            raise _named(error, "writing") from error
+            raise translated(error, "writing") from error
 
     def _run(self, calls: list[_Call]) -> bool:
         """Runs and commits the calls together; False when they must be run again one by one; nothing changed."""
@@ -276,7 +291,7 @@ class JsonStorage:
             self._unfinished = _Unfinished(head, len(record), writer)
             with suppress(OSError):  # tried again before the next write
                 self._take_back()
-            raise _named(error, "writing") from error
+            raise translated(error, "writing") from error
         flushed = max(head.flushed_epoch, self._flushed_epoch)
         self._state.head = Head(0, head.epoch, head.tail + len(record), head.sequence + 1, flushed)
         batch.committed(self._state)
@@ -345,7 +360,7 @@ class JsonStorage:
     # -- damage -------------------------------------------------------------------------------------------------------
 
     def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        with _named_errors("reading"):
+        with self._reading():
             return list(repair.damages(self._disk, self.folder, collections, logs))
 
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
@@ -366,15 +381,9 @@ class JsonStorage:
         self._indexes.clear()
 
 
-def _named(error: OSError, doing: str) -> StorageError:
-    return error if isinstance(error, StorageError) else translated(error, doing)
-
-
 @contextmanager
 def _named_errors(doing: str) -> Iterator[None]:
     try:
         yield
-    except StorageError:
-        raise
     except OSError as error:
         raise translated(error, doing) from error

@@ -11,6 +11,7 @@ from typing import Protocol
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.json_files.arrays import ArrayPlan, Arrays
+from user_stats.storage.json_files.disk import translated
 from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.slots import SlotFile, SlotPlan, decode_record, encode
@@ -109,14 +110,20 @@ class JsonTransaction:
             own = self._records.get((collection.name, key))
             if own is not None:
                 return None if own[1] is None else decode_record(own[1])
-        return self._batch.slots(collection).get(key)
+        try:
+            return self._batch.slots(collection).get(key)
+        except OSError as error:
+            raise translated(error, "reading") from error
 
     def find(self, collection: Collection, field: str, value: str) -> str | None:
         name = (collection.name, field, collection.unique[field](value))
         for names in (self._names, self._batch.names):
             if name in names:
                 return names[name]
-        return self._batch.files.unique_index(collection, field).find(value)
+        try:
+            return self._batch.files.unique_index(collection, field).find(value)
+        except OSError as error:
+            raise translated(error, "reading") from error
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         checked_record_key(key)
@@ -173,9 +180,12 @@ class JsonTransaction:
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
         own = self._logs.get((log.name, key))
         pending = self._batch.pending_array(log, checked_log_key(key))
-        if own is None and pending is None:
-            return self._batch.files.arrays.read(log, key, newest)
-        entries = [] if own is not None and own.cleared else self._batch.array(log, key).entries()
+        try:
+            if own is None and pending is None:
+                return self._batch.files.arrays.read(log, key, newest)
+            entries = [] if own is not None and own.cleared else self._batch.array(log, key).entries()
+        except OSError as error:
+            raise translated(error, "reading") from error
         if own is not None:
             entries += own.added
             if log.order is not None:
