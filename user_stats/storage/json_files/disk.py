@@ -114,7 +114,10 @@ class Disk:
 
     def open(self, path: str, flags: int) -> int:
         """A descriptor. Links are not followed and a FIFO does not block: neither belongs into the folder."""
-        return os.open(path, flags | _FILE_FLAGS, FILE_MODE)
+        descriptor = os.open(path, flags | _FILE_FLAGS, FILE_MODE)
+        if flags & os.O_CREAT and os.fstat(descriptor).st_mode & FILE_MODE != FILE_MODE:
+            os.fchmod(descriptor, FILE_MODE)  # the umask took it away
+        return descriptor
 
     def close(self, descriptor: int) -> None:
         os.close(descriptor)
@@ -140,7 +143,9 @@ class Disk:
         os.unlink(path)
 
     def make_folder(self, path: str) -> None:
-        os.makedirs(path, FOLDER_MODE, exist_ok=True)
+        if not os.path.isdir(path):
+            os.makedirs(path, FOLDER_MODE, exist_ok=True)
+            os.chmod(path, FOLDER_MODE)
 
     def sync_folder(self, folder: str) -> None:
         """Makes names in the folder durable."""

@@ -101,10 +101,10 @@ class Journal:
         """Makes sure that what a failed write may have left is never replayed."""
         self.write(epoch, tail, b"\n" * size)
 
-    def reset(self) -> None:
-        """Empties both halves, durably."""
-        for epoch in (0, 1):
-            self.write(epoch, 0, b"\n" * _HEAD_BYTES)
+    def reset(self, epoch: int) -> None:
+        """Empties both halves, durably, that of `epoch` last: the older records alone must never be found."""
+        for older_first in (epoch - 1, epoch):
+            self.write(older_first, 0, b"\n" * _HEAD_BYTES)
 
     def records(self, epoch: int, tail: int) -> list[Record]:
         """The whole records of one half from `tail` on."""

@@ -42,7 +42,7 @@ def void(disk: Disk, folder: str, journal: Journal, state: State, *, after: Head
     """Flushes the data files and empties the journal: from here on nothing older is replayed."""
     head = after or state.head
     disk.sync_all(folder)
-    journal.reset()
+    journal.reset(head.epoch)
     epoch = head.epoch + 2
     state.forget_changes()
     state.head = Head(0, epoch, 0, head.sequence, epoch - 1)
@@ -98,12 +98,13 @@ def _are_at_home(disk: Disk, path: str, lines: list[Write]) -> bool:
 
 
 def _last_lines(writes: list[Write]) -> list[Write]:
-    """The last write of each line, from the top down, so that the one at the end closes the file."""
+    """The last write of each line; those that made the file grow stand together at its end."""
     lines = {write.offset: write for write in writes}
-    end = max((write.offset for write in writes if write.kind == "g"), default=-1)
-    if end >= 0:
-        lines[end] = lines[end]._replace(kind="g")
-    return [lines[offset] for offset in sorted(lines)]
+    grown_from = min((write.offset for write in writes if write.kind == "g"), default=None)
+    if grown_from is not None:
+        for offset, line in lines.items():
+            lines[offset] = line._replace(kind="g" if offset >= grown_from else "s")
+    return list(lines.values())
 
 
 def _is_json(data: bytes, shape: type) -> bool:

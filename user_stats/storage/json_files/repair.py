@@ -6,6 +6,7 @@ file in which no line stands for itself (somebody's own layout, broken) is left 
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from user_stats.storage.json_files.disk import Disk
 from user_stats.storage.json_files.slots import decode_record, described
 
 FOLDER = "damaged"
+UTF8_CHUNK = 1 << 20
 
 
 def damages(disk: Disk, folder: str, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Damage]:
@@ -74,6 +76,7 @@ def _problem(disk: Disk, path: str, *, is_object: bool) -> str | None:
     except OSError as error:
         return f"it cannot be read: {os.strerror(error.errno or 0)}"
     try:
+        _check_utf8(data)
         if not is_object:
             msgspec.json.decode(data, type=list[dict[str, msgspec.Raw]])
             return None
@@ -82,6 +85,14 @@ def _problem(disk: Disk, path: str, *, is_object: bool) -> str | None:
         return described(data, error)
     lines = sum(1 for line in data.split(b"\n") for _ in _member(line))
     return f"{lines - len(members)} keys stand in it twice" if lines > len(members) else None
+
+
+def _check_utf8(data: bytes) -> None:
+    """Raises UnicodeDecodeError; the parser does not look into values that it leaves as they are."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), UTF8_CHUNK):
+        decoder.decode(data[start : start + UTF8_CHUNK])
+    decoder.decode(b"", final=True)
 
 
 def _readable_lines(disk: Disk, path: str) -> list[bytes]:
@@ -95,8 +106,8 @@ def _readable_lines(disk: Disk, path: str) -> list[bytes]:
 def _member(line: bytes) -> Iterator[tuple[str, bytes]]:
     """The member that stands alone in this line, if it does."""
     text = line.strip().strip(b",")
-    end = text.find(b'":', 1)
-    if text[:1] != b'"' or end < 0:
+    end = text.find(b'"', 1)
+    if text[:1] != b'"' or text[end + 1 : end + 2] != b":":
         return
     try:
         yield text[1:end].decode("ascii"), slots.compact(text[end + 2 :])

@@ -17,6 +17,7 @@ import threading
 import time
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -166,11 +167,18 @@ class SlotFile:
             if left_over or self._disk.read(self.path, 3, stamp[1] - 3) != b"\n" + TAIL:
                 self.damaged.add(count)
             self._scan(0, count)
+            if self.damaged:
+                with suppress(StorageCorrupt):  # lines may be of other widths and the whole still be right
+                    self._take_foreign()
         else:
-            members = self.parsed()
-            self.foreign = {key: bytes(raw) for key, raw in members.items()}
-            self.live = len(members)
+            self._take_foreign()
         self.stamp = stamp
+
+    def _take_foreign(self) -> None:
+        members = self.parsed()
+        self._forget(None)
+        self.foreign = {key: bytes(raw) for key, raw in members.items()}
+        self.live = len(members)
 
     def _scan(self, first: int, last: int) -> None:
         width, numbers, slot = self.width, self._keys.numbers, first
@@ -181,9 +189,10 @@ class SlotFile:
         for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
             for at in range(0, len(chunk), width):
                 mark = chunk[at : at + 2]
-                if mark in (b',"', b' "') and chunk[at + width - 1 : at + width] == b"\n":
-                    end = chunk.find(b'":', at + 2, at + width)
-                    key = chunk[at + 2 : max(end, at + 2)].decode("ascii", "replace")
+                end = chunk.find(b'"', at + 2, at + width)
+                is_whole = chunk[end + 1 : end + 2] == b":" and chunk[at + width - 1 : at + width] == b"\n"
+                if mark in (b',"', b' "') and is_whole:
+                    key = chunk[at + 2 : end].decode("ascii", "replace")
                     slots[numbers.setdefault(key, len(numbers))] = slot
                     is_live[slot - first] = 1
                 elif mark != b"  ":
@@ -302,8 +311,8 @@ class SlotFile:
         step = max(1, CHUNK_BYTES // width) * width
         for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
             for at in range(0, len(chunk), width):
-                end = chunk.find(b'":', at + 2, at + width)
-                if chunk[at + 1 : at + 2] == b'"' and end > 0:
+                end = chunk.find(b'"', at + 2, at + width)
+                if chunk[at + 1 : at + 2] == b'"' and chunk[end + 1 : end + 2] == b":":
                     yield slot, chunk[at + 2 : end].decode("ascii", "replace"), chunk[end + 2 : at + width]
                 slot += 1
 
@@ -431,6 +440,7 @@ class SlotPlan:
             if self._lines[slot][1:2] == b'"':
                 self._lines[slot] = self._lines[slot].rstrip()
                 return slot
+            self._write_line(slot, b"")  # blank already; so that one write covers all from the first line to this
 
     def _write_line(self, slot: int, line: bytes) -> None:
         self._lines[slot] = line

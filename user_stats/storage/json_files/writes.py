@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from user_stats.storage.json_files.disk import Disk
 from user_stats.storage.json_files.journal import Write
 
+OBJECT_TAIL = b"}\n"
 LINE_PATIENCE_SECONDS = 0.2e-3
 """How long a changed line waits for readers to close the file; written anyway it is never seen as invalid JSON."""
 GROWTH_PATIENCE_SECONDS = 50e-3
@@ -105,7 +106,7 @@ class Writer:
     def _change(self, writes: list[Write], descriptor: int) -> None:
         disk, path = self._disk, self._path(writes[0].path)
         is_array = writes[0].kind in "wb"
-        images = [(write.image(), write.offset) for write in writes]
+        patches = _patches(writes)
         opened = descriptor < 0
         if opened:
             descriptor = disk.open(path, os.O_RDWR)
@@ -114,7 +115,7 @@ class Writer:
             if alone or not is_array:
                 self._changed.append(writes)
                 try:
-                    for image, offset in images:
+                    for offset, image in patches:
                         disk.pwrite(descriptor, image, offset)
                 finally:
                     if alone:
@@ -145,6 +146,27 @@ class Writer:
         if self._disk.stamp(path) is not None:
             self._remember(path)
             self._disk.unlink(path)
+
+
+def _patches(writes: list[Write]) -> list[tuple[int, bytes]]:
+    """What to write where, in an order in which the file is valid JSON after each step, should it be the last.
+
+    The first member of an object has no comma. When it goes, the next one loses its comma in the same step, for the
+    plan covers all lines between; and members further down go before it. Lines at the end come last."""
+    if len(writes) == 1 or writes[0].kind not in "sg":
+        return [(write.offset, write.image()) for write in writes]
+    runs: list[list[Write]] = []
+    for write in sorted((write for write in writes if write.kind == "s"), key=_offset):
+        if runs and runs[-1][-1].offset + write.length == write.offset:
+            runs[-1].append(write)
+        else:
+            runs.append([write])
+    patches = [(run[0].offset, b"".join([write.image() for write in run])) for run in reversed(runs)]
+    grown = sorted((write for write in writes if write.kind == "g"), key=_offset)
+    if grown:
+        lines = b"".join([write.image()[: write.length] for write in grown])
+        patches.append((grown[0].offset, lines + OBJECT_TAIL))
+    return patches
 
 
 def _patience_seconds(writes: list[Write]) -> float:
