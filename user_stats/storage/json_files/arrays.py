@@ -32,6 +32,7 @@ MOST_BLANKED = 64
 HEAD, SEPARATOR, TAIL = b"[\n", b",\n", b"\n]\n"
 ENTRY_BYTES = 320
 """A generous guess of one entry, for how much of the end to read."""
+END_BYTES = 64
 CURSORS_KEPT = 20_000
 
 _decode_entries = msgspec.json.Decoder(list[dict[str, Any]]).decode
@@ -45,11 +46,13 @@ class Cursor(NamedTuple):
     head: int
     """Offset of the oldest entry."""
     last_order: Any
+    end: bytes
+    """The last bytes of the file."""
     content: bytes | None = None
     """The whole file, where this batch writes it whole."""
 
 
-EMPTY = Cursor(0, 0, 0, None, b"[\n]\n")
+EMPTY = Cursor(0, 0, 0, None, b"", b"[\n]\n")
 
 
 def laid_out(raws: list[bytes]) -> bytes:
@@ -120,12 +123,16 @@ class Arrays:
     # -- cursors ------------------------------------------------------------------------------------------------------
 
     def cursor(self, name: str, log: Log, descriptor: int) -> Cursor:
-        """Where the open array ends, from memory when nobody else has written it."""
+        """Where the open array ends, from memory when nobody else has written it: a file that was made anew may have
+        the number and the size of the old one, but it does not end in the same words."""
         stamp = self._disk.stamp_of(descriptor)
         known = self._cursors.get(name)
         if known is not None and known[0] == stamp:
-            return known[1]
-        found = self._examined(self._disk.pread(descriptor, stamp[1], 0), log)
+            end = known[1].end
+            if self._disk.pread(descriptor, len(end), stamp[1] - len(end)) == end:
+                return known[1]
+        data = self._disk.pread(descriptor, stamp[1], 0)
+        found = self._examined(data, log)
         if found is None:
             return self._laid_out_anew(name, log)
         self._cursors[name] = (stamp, found)
@@ -154,7 +161,7 @@ class Arrays:
                 last_order = log.order(_decode_entries(b"[" + data[data.rfind(b"\n{") : -len(TAIL)] + b"]")[0])
             except (msgspec.DecodeError, UnicodeDecodeError, LookupError, ValueError, TypeError):
                 return None
-        return Cursor(len(data), count, head, last_order)
+        return Cursor(len(data), count, head, last_order, data[-END_BYTES:])
 
     def _laid_out_anew(self, name: str, log: Log) -> Cursor:
         entries = self.parsed(name)
@@ -162,7 +169,7 @@ class Arrays:
             entries.sort(key=log.order)
         content = laid_out([encode(entry) for entry in entries])
         last_order = log.order(entries[-1]) if log.order is not None and entries else None
-        return Cursor(len(content), len(entries), len(HEAD), last_order, content)
+        return Cursor(len(content), len(entries), len(HEAD), last_order, content[-END_BYTES:], content)
 
     def remember(self, name: str, cursor: Cursor) -> None:
         """After a commit."""
@@ -265,7 +272,7 @@ class ArrayPlan:
                 self._arrays.close(descriptor)
 
     def _write_in_place(self, raws: list[bytes], blanked: bytes, surplus: int, orders: list[Any]) -> None:
-        size, count, head, _, _ = self._cursor
+        size, count, head, _, _, _ = self._cursor
         if blanked:
             self.writes.append(Write("b", self.name, head, len(blanked), b"", blanked))
         data = SEPARATOR + SEPARATOR.join(raws) + TAIL
@@ -273,11 +280,11 @@ class ArrayPlan:
         self.writes.append(Write("w", self.name, offset, 0, data, TAIL))
         count += len(raws) - surplus
         last_order = orders[-1] if orders else None
-        self._cursor = Cursor(offset + len(data), count, head + len(blanked), last_order)
+        self._cursor = Cursor(offset + len(data), count, head + len(blanked), last_order, data[-END_BYTES:])
 
     def _write_without_blanks(self, added: list[Record], blanked: int, surplus: int, orders: list[Any]) -> None:
         """The same entries and the added ones behind them, as the bytes that they are."""
-        size, count, head, _, _ = self._cursor
+        size, count, head, _, _, _ = self._cursor
         kept = self._arrays.content_between(self.name, head + blanked, size - len(TAIL))
         for write in self.writes:
             if write.kind == "w":  # of this batch, not on the disk yet
@@ -286,7 +293,7 @@ class ArrayPlan:
         self.writes = [Write("f", self.name, 0, 0, content)]
         count += len(added) - surplus
         last_order = orders[-1] if orders else None
-        self._cursor = Cursor(len(content), count, len(HEAD), last_order, content)
+        self._cursor = Cursor(len(content), count, len(HEAD), last_order, content[-END_BYTES:], content)
         self._pending = []
 
     def _write_whole(self, added: list[Record], keep: int | None) -> None:
@@ -299,7 +306,7 @@ class ArrayPlan:
         content = laid_out([encode(entry) for entry in entries])
         self.writes = [Write("f", self.name, 0, 0, content)]
         last_order = order(entries[-1]) if order is not None else None
-        self._cursor = Cursor(len(content), len(entries), len(HEAD), last_order, content)
+        self._cursor = Cursor(len(content), len(entries), len(HEAD), last_order, content[-END_BYTES:], content)
         self._pending = []
 
     def committed(self) -> None:
