@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from clocks import FixedClock
 
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.manager import UserManager
 from user_stats.storage import Storage, open_storage
-
-
-class FixedClock:
-    """A clock for tests."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **duration: float) -> None:
-        self.now += timedelta(**duration)
 
 
 @pytest.fixture

@@ -58,16 +58,16 @@ class PowerDisk(CountingDisk):
         self.cut_at = cut_at
         self.is_cut = False
         self.files: dict[int, File] = {}
-        self.durable_names: dict[str, int] = {}
+        """The inodes that exist now; a number is used again after a removal, a File never is."""
+        self.durable_names: dict[str, File] = {}
         """The durable names."""
-        self.renames: list[tuple[str, str | None, int]] = []
-        """Names that were made (path, None, inode), moved (to, from, inode) or removed (path, path, 0) since."""
+        self.renames: list[tuple[str, str | None, File | None]] = []
+        """Names that were made (path, None, file), moved (to, from, file) or removed (path, path, None) since."""
         self._recording = threading.RLock()
         for path in folder.rglob("*"):
             if path.is_file():
-                inode = path.stat().st_ino
-                self.files[inode] = File(path.read_bytes())
-                self.durable_names[str(path)] = inode
+                file = self.files[path.stat().st_ino] = File(path.read_bytes())
+                self.durable_names[str(path)] = file
 
     def before(self, name: str, arguments: tuple[Any, ...]) -> None:
         if self.is_cut or self.calls == self.cut_at:
@@ -76,12 +76,11 @@ class PowerDisk(CountingDisk):
 
     def open(self, path: str, flags: int) -> int:
         with self._recording:
-            is_new = bool(flags & os.O_CREAT) and not os.path.exists(path)
+            is_new = bool(flags & os.O_CREAT) and (bool(flags & os.O_TRUNC) or not os.path.exists(path))
             descriptor = super().open(path, flags)
             if is_new:
-                inode = os.fstat(descriptor).st_ino
-                self.files[inode] = File()
-                self.renames.append((path, None, inode))
+                file = self.files[os.fstat(descriptor).st_ino] = File()
+                self.renames.append((path, None, file))
             return descriptor
 
     def pwrite(self, descriptor: int, data: bytes, offset: int) -> None:
@@ -101,14 +100,14 @@ class PowerDisk(CountingDisk):
 
     def rename(self, source: str, target: str) -> None:
         with self._recording:
-            inode = os.stat(source).st_ino
+            file = self.files[os.stat(source).st_ino]
             super().rename(source, target)
-            self.renames.append((target, source, inode))
+            self.renames.append((target, source, file))
 
     def unlink(self, path: str) -> None:
         with self._recording:
             super().unlink(path)
-            self.renames.append((path, path, 0))
+            self.renames.append((path, path, None))
 
     def sync_folder(self, folder: str) -> None:
         with self._recording:
@@ -141,22 +140,22 @@ class PowerDisk(CountingDisk):
         for change in self.renames:
             if chance.random() < share:
                 _apply(names, change)
-        for path, inode in names.items():
+        for path, file in names.items():
             if path.endswith("store.state"):
                 continue  # of another run of the machine, and not looked at
             target = folder / Path(path).relative_to(self.folder)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self.files[inode].with_writes(lambda: chance.random() < share))
+            target.write_bytes(file.with_writes(lambda: chance.random() < share))
 
 
-def _apply(names: dict[str, int], change: tuple[str, str | None, int]) -> None:
-    path, source, inode = change
-    if source == path:
+def _apply(names: dict[str, File], change: tuple[str, str | None, File | None]) -> None:
+    path, source, file = change
+    if file is None:
         names.pop(path, None)
         return
     if source is not None:
         names.pop(source, None)
-    names[path] = inode
+    names[path] = file
 
 
 def run_until_the_cut(folder: Path, cut_at: int, disk_class: type[PowerDisk]) -> tuple[PowerDisk, int]:

@@ -33,7 +33,7 @@ _STATX, _FCNTL = _HOLDING.statx, _HOLDING.fcntl
 _STATX_BUFFER = ctypes.create_string_buffer(256)
 _F_SETSIG, _SIGURG = fcntl.F_SETSIG, int(signal.SIGURG)
 _F_SETLEASE, _F_WRLCK, _F_UNLCK = fcntl.F_SETLEASE, fcntl.F_WRLCK, fcntl.F_UNLCK
-_FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
 
 
@@ -114,7 +114,10 @@ class Disk:
 
     def open(self, path: str, flags: int) -> int:
         """A descriptor. Links are not followed and a FIFO does not block: neither belongs into the folder."""
-        descriptor = os.open(path, flags | _FILE_FLAGS, FILE_MODE)
+        try:
+            descriptor = os.open(path, flags | _FILE_FLAGS | os.O_NONBLOCK, FILE_MODE)
+        except BlockingIOError:  # a plain file on which somebody has a lease: wait these microseconds
+            descriptor = os.open(path, flags | _FILE_FLAGS, FILE_MODE)
         if flags & os.O_CREAT and os.fstat(descriptor).st_mode & FILE_MODE != FILE_MODE:
             os.fchmod(descriptor, FILE_MODE)  # the umask took it away
         return descriptor
