@@ -36,16 +36,42 @@ CREDENTIALS = Collection("credentials")
 DAY_TOTALS = Collection("day_totals", width=1024)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}."""
 SITE = Collection("site", width=1024)
-"""Facts about the site as a whole: {"admins": {user_ids}}."""
+"""Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}}."""
+AUDIENCE_DAYS = Collection("audience_days", width=1024)
+"""Visits, visitors, people and jobs of each UTC day, for good: {YYYY-MM-DD: {date, counts}}."""
+AUDIENCE_PATHS = Collection("audience_paths", width=2048)
+"""Visits of each UTC day by path: {YYYY-MM-DD: {paths: {path: visits}}}."""
+KNOWN_VISITORS = Collection("known_visitors", width=128)
+"""Visitors who are known again on later days, by hash: {kind:hash: {first, last, seen}}."""
+VISITOR_MARKS = Collection("visitor_marks", width=128)
+"""Who was counted on a day, by the hash under its key; goes when the key goes: {day:hash: {…}}."""
+VISITOR_KEYS = Collection("visitor_keys", width=256)
+"""The random keys under which addresses are hashed: {day or "site": {key, made_at}}."""
+INSTANCES = Collection("instances")
+"""Counts that other instances reported: {instance_id: {…}}."""
+LOG_IMPORTS = Collection("log_imports")
+"""How far each access log was imported: {fingerprint: {…}}."""
+SCHEDULES = Collection("schedules", width=256)
+"""What runs by the clock, and when it ran last: {name: {…}}."""
 
 HISTORY = Log("history", order=watch_end)
 """What each person watched, the newest MAX_WATCH_HISTORY_ENTRIES."""
 ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
+VISITS = Log("visits")
+"""Each visit to a page: path, family of the browser, time; some thousands a list, its key begins with the day."""
+JOBS = Log("jobs")
+"""Each attempt at a piece of work; kept like visits."""
 
 PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS)
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE)
-ALL_LOGS = PERSONAL_LOGS
+SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES)
+"""Never in a backup: keys that must not outlive their day, marks that are of no use without them, and leases. With one
+visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS belongs into it."""
+AUDIENCE_COLLECTIONS = (AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, INSTANCES, LOG_IMPORTS, *SHORT_LIVED_COLLECTIONS)
+AUDIENCE_LOGS = (VISITS, JOBS)
+
+ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, *AUDIENCE_COLLECTIONS)
+ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS)

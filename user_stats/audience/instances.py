@@ -1,0 +1,148 @@
+"""Other instances of the site that report their counts: known, bounded, dated, and apart from our own figures.
+
+A report of a reporting key belongs to that key from the first one on. A signed report also carries a time and a
+signature under the key; once an instance has signed, it must sign, and each time must be later than the one before, so
+that a report that somebody has seen is of no use to them. Nothing is stored for a report that is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from user_stats import fields
+from user_stats.collections import INSTANCES
+from user_stats.errors import Forbidden, InvalidInput, NotAuthenticated, RateLimited
+from user_stats.storage import Record, Storage, Transaction
+from user_stats.times import from_iso, to_iso
+
+LARGEST_COUNT = 10_000_000
+MOST_INSTANCES = 1_000
+MOST_UNVERIFIED = 100
+"""Of these, instances that reported without a key."""
+COUNTED_FOR = timedelta(days=7)
+FRESH_FOR = timedelta(minutes=5)
+"""How far the time of a signed report may be from ours."""
+LARGEST_GROWTH = 10
+"""How many times the last count a new one may be within an hour; more for each further hour."""
+FREE_GROWTH = 1_000
+"""Counts up to this are taken whatever the last one was."""
+
+_is_instance_id = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}").fullmatch
+ALLOWED_INSTANCE_ID = "1 to 64 letters, digits and . _ - with a letter or digit in front"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The newest report of one instance. `is_current`: not older than 7 days, so part of the sum."""
+
+    instance_id: str
+    count: int
+    reported_at: str
+    first_reported_at: str
+    trust: str
+    """`signed`, `key`, or `unverified` for a report that came without a key."""
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as it comes in. `key_id` names the reporting key; None: it came without one."""
+
+    instance_id: str
+    count: int
+    key_id: str | None = None
+    signed_at: datetime | None = None
+
+
+def signature(key: str, sent_at: str, body: bytes) -> str:
+    """What the header `X-Report-Signature` carries for a body sent at `sent_at` (`X-Report-Time`)."""
+    return hmac.new(key.encode(), sent_at.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def checked_signature(key: str, sent_at: str, given: str, body: bytes, now: datetime) -> datetime:
+    """The time of a rightly signed, fresh report. Raises NotAuthenticated."""
+    expected = signature(key, sent_at, body)
+    try:
+        moment = from_iso(sent_at)
+    except ValueError:
+        raise NotAuthenticated("X-Report-Time: it is no ISO 8601 time", field="X-Report-Time") from None
+    if not hmac.compare_digest(expected.encode(), given.encode(errors="replace")):
+        raise NotAuthenticated("X-Report-Signature: it does not fit the key, the time and the body")
+    if abs(now - moment) > FRESH_FOR:
+        raise NotAuthenticated("X-Report-Time: it is more than 5 minutes from the time here", field="X-Report-Time")
+    return moment
+
+
+def take_report(storage: Storage, report: Report, now: datetime) -> Instance:
+    """The instance as it stands now. Raises InvalidInput, Forbidden, NotAuthenticated, RateLimited."""
+    instance_id = checked_instance_id(report.instance_id)
+    count = fields.checked_whole("count", report.count, 0, LARGEST_COUNT)
+    known = storage.get(INSTANCES, instance_id)
+    others = 0 if known is not None else _others(storage, is_verified=report.key_id is not None)
+
+    def work(tx: Transaction) -> Instance:
+        before = tx.get(INSTANCES, instance_id)
+        if before is None:
+            _check_room(others, is_verified=report.key_id is not None)
+        else:
+            _check_owner(before, report)
+            _check_growth(before, count, now)
+        record: Record = {"count": count, "reported_at": to_iso(now), "key_id": report.key_id}
+        record["first_reported_at"] = (before or record).get("first_reported_at", record["reported_at"])
+        record["signed_at"] = to_iso(report.signed_at) if report.signed_at is not None else None
+        tx.put(INSTANCES, instance_id, record)
+        return _instance(instance_id, record, now)
+
+    return storage.transaction(work)
+
+
+def list_instances(storage: Storage, now: datetime) -> list[Instance]:
+    """Every instance that ever reported and was not dropped, the newest report first."""
+    found = [_instance(key, record, now) for key, record in storage.scan(INSTANCES)]
+    return sorted(found, key=lambda one: one.reported_at, reverse=True)
+
+
+def checked_instance_id(value: object) -> str:
+    if isinstance(value, str) and _is_instance_id(value):
+        return value
+    raise InvalidInput.of("instanceId", value, ALLOWED_INSTANCE_ID)
+
+
+def _others(storage: Storage, *, is_verified: bool) -> int:
+    return sum((record["key_id"] is not None) == is_verified for _, record in storage.scan(INSTANCES))
+
+
+def _check_room(others: int, *, is_verified: bool) -> None:
+    most = MOST_INSTANCES if is_verified else MOST_UNVERIFIED
+    if others >= most:
+        message = f"instanceId: {most:,} instances report already; an admin can drop one"
+        raise RateLimited(message, retry_after_seconds=3600)
+
+
+def _check_owner(before: Record, report: Report) -> None:
+    if before["key_id"] != report.key_id:
+        raise Forbidden("instanceId: another key reports for this instance", field="instanceId")
+    if before["signed_at"] is None:
+        return
+    if report.signed_at is None:
+        raise NotAuthenticated("X-Report-Signature: this instance signs its reports; this one is not signed")
+    if to_iso(report.signed_at) <= before["signed_at"]:
+        raise NotAuthenticated("X-Report-Time: a report of this time or later was taken already")
+
+
+def _check_growth(before: Record, count: int, now: datetime) -> None:
+    hours = 1 + max(0, (now - from_iso(before["reported_at"])) // timedelta(hours=1))
+    most = max(FREE_GROWTH, before["count"] * LARGEST_GROWTH ** min(hours, 8))
+    if count > most:
+        allowed = f"at most {most:,} now, {LARGEST_GROWTH} times the last count; an admin can drop the instance"
+        raise InvalidInput.of("count", count, allowed)
+
+
+def _instance(instance_id: str, record: Record, now: datetime) -> Instance:
+    trust = "unverified" if record["key_id"] is None else "signed" if record["signed_at"] is not None else "key"
+    is_current = now - from_iso(record["reported_at"]) <= COUNTED_FOR
+    return Instance(instance_id, record["count"], record["reported_at"], record["first_reported_at"], trust, is_current)

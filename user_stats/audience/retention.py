@@ -1,0 +1,73 @@
+"""What goes after its time: keys and marks of past days, old visits and jobs, visitors who do not come any more.
+
+The figures of days and the totals stay for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+
+from user_stats.audience import event_lists
+from user_stats.audience.visitors import REMEMBERED_DAYS, SITE_KEY, Counting
+from user_stats.collections import (
+    AUDIENCE_PATHS,
+    INSTANCES,
+    JOBS,
+    KNOWN_VISITORS,
+    VISITOR_KEYS,
+    VISITOR_MARKS,
+    VISITS,
+)
+from user_stats.storage import Collection, Storage, Transaction
+from user_stats.times import from_iso
+
+KEY_AGE = timedelta(hours=24)
+"""A key of a past day goes once it is so old. Looked at every hour, none lives for 48 hours."""
+DELETED_AT_ONCE = 500
+
+
+def destroy_old_keys(storage: Storage, now: datetime, counting: Counting) -> list[str]:
+    """Destroys the keys of past days, and then what was hashed under them; returns the days.
+
+    A past day has a young key when visits of it came in late; nothing of it can be turned back after that key's time
+    either."""
+    today = now.date().isoformat()
+    old = [
+        name
+        for name, record in storage.scan(VISITOR_KEYS)
+        if (name < today and from_iso(record["made_at"]) + KEY_AGE <= now)
+        or (name == SITE_KEY and counting.key_days == 1)
+    ]
+    delete(storage, VISITOR_KEYS, old)
+    living = {name for name, _ in storage.scan(VISITOR_KEYS)}
+    marks = (key for key, _ in storage.scan(VISITOR_MARKS) if key[:10] < today and key[:10] not in living)
+    delete(storage, VISITOR_MARKS, marks)
+    return old
+
+
+def clean_up(storage: Storage, now: datetime, days_to_keep: int) -> int:
+    """Takes out visits and jobs of days that lie further back; returns how many of them there were."""
+    first_day = (now - timedelta(days=days_to_keep)).date().isoformat()
+    count = event_lists.clear_before(storage, VISITS, first_day) + event_lists.clear_before(storage, JOBS, first_day)
+    delete(storage, AUDIENCE_PATHS, (day for day, _ in storage.scan(AUDIENCE_PATHS) if day < first_day))
+    silent = (name for name, record in storage.scan(INSTANCES) if record["reported_at"] < first_day)
+    delete(storage, INSTANCES, silent)
+    forgotten = (now - timedelta(days=REMEMBERED_DAYS)).date().isoformat()
+    gone = (key for key, record in storage.scan(KNOWN_VISITORS) if record["last"] < forgotten)
+    delete(storage, KNOWN_VISITORS, gone)
+    return count
+
+
+def delete(storage: Storage, collection: Collection, keys: Iterable[str]) -> None:
+    """Deletes records, some hundred in one transaction."""
+    remaining = iter(list(keys))
+    while some := list(islice(remaining, DELETED_AT_ONCE)):
+        storage.transaction(partial(_delete, collection, some))
+
+
+def _delete(collection: Collection, keys: list[str], tx: Transaction) -> None:
+    for key in keys:
+        tx.delete(collection, key)

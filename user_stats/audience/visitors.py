@@ -1,0 +1,130 @@
+"""Who was already counted: visitors by a keyed hash of their address, people by their cookie, users of the bot.
+
+An address is hashed with HMAC-SHA-256 under a random key of the site, so that nobody can turn a hash back by trying all
+addresses. With `key_days` 1 each UTC day has its own key, destroyed after the day (`retention.py`): from then on what
+is left of the day are numbers. With 0 one key lives for good, and a visitor is known again on later days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date
+
+from user_stats.audience.ledger import Ledger
+from user_stats.collections import KNOWN_VISITORS, VISITOR_KEYS, VISITOR_MARKS
+from user_stats.storage import Collection
+from user_stats.times import to_iso
+
+VISITORS, PEOPLE, BOT_USERS = "visitors", "people", "bot_users"
+"""What is counted, each with the figures `new_…` (seen for the first time) and `last_…` (not seen since)."""
+SITE_KEY = "site"
+"""The name of the key that lives for good."""
+KEY_BYTES = 32
+HASH_CHARACTERS = 32
+"""128 bits in hexadecimal: no two visitors of any site share them."""
+REMEMBERED_DAYS = 400
+"""How far back from the last time a known visitor's days are remembered: longer than the cookie lives."""
+LONGEST_HOST_NAME = 253
+
+_MEMORY = (1 << REMEMBERED_DAYS) - 1
+_is_client_id = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How visitors are counted; see the settings of the same names."""
+
+    key_days: int = 1
+    new_people_per_address: int = 50
+
+
+def is_client_id(text: object) -> bool:
+    """True for a UUID4 in its usual form."""
+    return isinstance(text, str) and _is_client_id(text) is not None
+
+
+def normal_address(text: str) -> str | None:
+    """What stands for an address: IPv4 as it is, also when mapped into IPv6; of IPv6 the first 64 bits. None: no
+    address."""
+    try:
+        address = ipaddress.ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(address) >> 64 << 64)}/64"
+
+
+def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) -> None:
+    """Counts an address, or the host name that a log has in its place, once a day."""
+    tag = _tag(ledger, address, day, counting)
+    if tag is not None:
+        if counting.key_days:
+            _count(ledger, VISITORS, VISITOR_MARKS, f"{day}:{tag}", day)
+        else:
+            _count(ledger, VISITORS, KNOWN_VISITORS, f"a:{tag}", day)
+
+
+def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, counting: Counting) -> None:
+    """Counts a cookie once a day. One address may add so many new ones a day, and no more are stored."""
+    key = "c:" + hashlib.sha256(client_id.encode()).hexdigest()[:HASH_CHARACTERS]
+    if ledger.tx.get(KNOWN_VISITORS, key) is None and address is not None:
+        tag = _tag(ledger, address, day, counting)
+        if tag is not None:
+            mark = ledger.change(VISITOR_MARKS, f"{day}:n:{tag}")
+            if mark.get("new", 0) >= counting.new_people_per_address:
+                return
+            mark["new"] = mark.get("new", 0) + 1
+    _count(ledger, PEOPLE, KNOWN_VISITORS, key, day)
+
+
+def count_bot_user(ledger: Ledger, telegram_id: int, day: str) -> None:
+    """Counts a user of the bot once a day."""
+    _count(ledger, BOT_USERS, KNOWN_VISITORS, f"t:{telegram_id}", day)
+
+
+def _tag(ledger: Ledger, address: str, day: str, counting: Counting) -> str | None:
+    name = normal_address(address) or address.strip().lower()
+    if not name or len(name) > LONGEST_HOST_NAME:
+        return None
+    stored = ledger.read(VISITOR_KEYS, day if counting.key_days else SITE_KEY)
+    if not stored:
+        stored = ledger.change(VISITOR_KEYS, day if counting.key_days else SITE_KEY)
+        stored.update(key=secrets.token_hex(KEY_BYTES), made_at=to_iso(ledger.now))
+    digest = hmac.digest(bytes.fromhex(stored["key"]), name.encode(errors="replace"), hashlib.sha256)
+    return digest.hex()[:HASH_CHARACTERS]
+
+
+def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str) -> None:
+    """`seen` has a bit for each day back from the last one, so that days may come in any order."""
+    record = ledger.tx.get(collection, key)
+    if record is None:
+        ledger.tx.put(collection, key, {"first": day, "last": day, "seen": "1"})
+        ledger.add(day, kind)
+        ledger.add(day, f"new_{kind}")
+        ledger.add_to_day(day, f"last_{kind}", 1)
+        return
+    first, last, seen = record["first"], record["last"], int(record["seen"], 16)
+    distance = (date.fromisoformat(day) - date.fromisoformat(last)).days
+    if distance > 0:
+        seen = (seen << distance | 1) & _MEMORY
+        ledger.add_to_day(last, f"last_{kind}", -1)
+        ledger.add_to_day(day, f"last_{kind}", 1)
+        last = day
+    elif seen >> -distance & 1 or (-distance >= REMEMBERED_DAYS and day >= first):
+        return
+    else:
+        seen |= 1 << -distance & _MEMORY
+    ledger.add(day, kind)
+    if day < first:
+        ledger.add(first, f"new_{kind}", -1)
+        ledger.add(day, f"new_{kind}")
+        first = day
+    ledger.tx.put(collection, key, {"first": first, "last": last, "seen": f"{seen:x}"})

@@ -1,0 +1,75 @@
+"""Visits to pages: what comes in, and what it moves."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from user_stats.audience import event_lists
+from user_stats.audience.agents import agent_family, is_crawler
+from user_stats.audience.ledger import Ledger
+from user_stats.audience.visitors import Counting, count_person, count_visitor
+from user_stats.collections import AUDIENCE_PATHS, VISITS
+from user_stats.times import to_iso
+
+LONGEST_PATH = 200
+MOST_PATHS_A_DAY = 300
+OTHER_PATHS = "(other)"
+"""Where visits to further paths of a day are counted, so that made-up paths do not fill the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit as it comes in. The address and the cookie are used to count, and kept nowhere."""
+
+    at: datetime
+    path: str = "/"
+    user_agent: str = ""
+    address: str | None = None
+    client_id: str | None = None
+    bytes_sent: int = 0
+    do_not_track: bool = False
+    """Counted as a visit and not as a visitor."""
+
+
+def record_visit(ledger: Ledger, visit: Visit, counting: Counting, *, crawlers_apart: bool) -> None:
+    """Counts the visit, and the visitor once a day. A crawler is always counted beside; with `crawlers_apart` it is
+    neither a visit nor a visitor."""
+    at = to_iso(visit.at)
+    day = at[:10]
+    if is_crawler(visit.user_agent):
+        ledger.add(day, "crawler_visits")
+        if crawlers_apart:
+            return
+    path, family = clean_path(visit.path), agent_family(visit.user_agent)
+    entry = {"at": at, "path": path, "agent": family}
+    event_lists.append(ledger, VISITS, day, ledger.day(day).get("visits", 0), entry)
+    ledger.add(day, "visits")
+    if visit.bytes_sent:
+        ledger.add(day, "bytes_sent", visit.bytes_sent)
+    agents = ledger.day(day).setdefault("agents", {})
+    agents[family] = agents.get(family, 0) + 1
+    _count_path(ledger, day, path)
+    if visit.do_not_track:
+        return
+    if visit.address is not None:
+        count_visitor(ledger, visit.address, day, counting)
+    if visit.client_id is not None:
+        count_person(ledger, visit.client_id, visit.address, day, counting)
+
+
+def clean_path(path: str) -> str:
+    """The path without its query, which may tell about a person, cut to 200 characters, safe to print."""
+    text = path.split("?", 1)[0].split("#", 1)[0][:LONGEST_PATH]
+    if text.isascii() and text.isprintable():
+        return text or "/"
+    text = text.encode(errors="replace").decode()
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(one)[0] == "C" else one for one in text) or "/"
+
+
+def _count_path(ledger: Ledger, day: str, path: str) -> None:
+    paths = ledger.change(AUDIENCE_PATHS, day).setdefault("paths", {})
+    if path not in paths and len(paths) >= MOST_PATHS_A_DAY:
+        path = OTHER_PATHS
+    paths[path] = paths.get(path, 0) + 1
