@@ -33,6 +33,10 @@ def main(words: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_REFUSED
+    except Exception:
+        logging.getLogger(__name__).exception("the command failed")
+        print("error: the command failed unexpectedly; the log above says where", file=sys.stderr)
+        return EXIT_REFUSED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return EXIT_REFUSED

@@ -151,7 +151,7 @@ class People:
             limit=limit,
         )
         records, total = self._storage.find_page(USERS, query)
-        return UserPage([User.from_stored(record["user_id"], record) for record in records], total, offset, limit)
+        return UserPage([User.from_stored(user_id, record) for user_id, record in records], total, offset, limit)
 
     def version(self, user_id: str) -> int:
         return get_version(self._storage, self.get(user_id).user_id)

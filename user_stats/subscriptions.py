@@ -71,7 +71,7 @@ class Subscriptions:
         people = []
         for role in SUBSCRIPTION_ROLES:
             query = PageQuery(equal={"role": role.value}, sort="username", limit=10**9)
-            people += [User.from_stored(row["user_id"], row) for row in self._storage.find_page(USERS, query)[0]]
+            people += [User.from_stored(user_id, row) for user_id, row in self._storage.find_page(USERS, query)[0]]
         return [user for user in people if is_subscription_running(user, now)]
 
     def features(self, user_id: str) -> dict[SubscriberFeature, FeatureAccess]:

@@ -321,7 +321,7 @@ def test_pages_match_sort_and_cut(storage: Storage) -> None:
 
     def page(**query: object) -> tuple[list[int], int]:
         records, total = storage.find_page(PEOPLE, PageQuery(**query))  # type: ignore[arg-type]
-        return [record["since"] for record in records], total
+        return [record["since"] for _, record in records], total
 
     assert page(limit=3) == ([0, 1, 2], 30)
     assert page(sort="name", descending=True, limit=3) == ([29, 28, 27], 30)
@@ -343,7 +343,7 @@ def test_pages_follow_changes(storage: Storage) -> None:
     storage.transaction(lambda tx: tx.delete(PEOPLE, "k2"))
     put(storage, "k9", name="n9", kind="a")
     records, total = storage.find_page(PEOPLE, PageQuery(equal={"kind": "a"}, sort="name"))
-    assert ([record["name"] for record in records], total) == (["n0", "n3", "n4", "n9"], 4)
+    assert ([record["name"] for _, record in records], total) == (["n0", "n3", "n4", "n9"], 4)
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", "a b", "ä", "a\n", "a\x00", "x" * 129, None, 7])

@@ -31,7 +31,7 @@ def prepared(folder: Path) -> tuple[JsonStorage, FailingDisk, int]:
 
 
 @pytest.mark.parametrize("for_ever", [False, True])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_a_failing_operation_changes_nothing_and_heals(tmp_path: Path, code: int, for_ever: bool) -> None:
     storage, disk, operations = prepared(tmp_path)
     for fail_at in range(1, operations // STEPS * 4):

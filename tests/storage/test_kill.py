@@ -116,7 +116,7 @@ def kill_at_operation(folder: Path, kill_at: int) -> None:
     assert not list(folder.rglob("*.tmp"))
 
 
-def test_a_kill_before_any_tenth_operation_loses_nothing(tmp_path: Path) -> None:
+def test_a_kill_before_some_operations_loses_nothing(tmp_path: Path) -> None:
     total = operations_of_a_run(tmp_path / "count")
     for kill_at in range(1, total, max(1, total // 25)):
         kill_at_operation(tmp_path / f"store{kill_at}", kill_at)

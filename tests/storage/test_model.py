@@ -137,7 +137,7 @@ class Machine(RuleBasedStateMachine):
                 assert storage.read_log(DIARY, key, 3) == entries[-3:]
             records, total = storage.find_page(PEOPLE, PageQuery(ranges={"size": (3, 7)}, sort="size", limit=99))
             expected = sorted(one["size"] for one in self.model.people.values() if 3 <= one["size"] < 7)
-            assert ([one["size"] for one in records], total) == (expected, len(expected))
+            assert ([one["size"] for _, one in records], total) == (expected, len(expected))
 
 
 def play(engine: str, examples: int) -> None:
@@ -159,4 +159,4 @@ def test_random_operations_agree_with_a_plain_model(engine: str) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ["memory", "json"])
 def test_many_random_operations_agree_with_a_plain_model(engine: str) -> None:
-    play(engine, 3000)
+    play(engine, 20_000)

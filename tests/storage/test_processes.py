@@ -63,6 +63,13 @@ def test_eight_processes_of_four_threads_lose_nothing(tmp_path: Path) -> None:
     all_write(tmp_path, processes=8, threads=4, steps=1000)
 
 
+def test_the_harness_catches_a_naive_writer(tmp_path: Path) -> None:
+    words = [sys.executable, WRITER, str(tmp_path), "naive", "1", "0", "60"]
+    writers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(3)]
+    numbers = [int(line) for writer in writers for line in writer.communicate(timeout=60)[0].split()]
+    assert sorted(numbers) != list(range(1, 181))
+
+
 def test_of_many_processes_that_take_one_name_one_gets_it(tmp_path: Path) -> None:
     words = [sys.executable, "-c", TAKE_A_NAME, str(tmp_path)]
     takers = [

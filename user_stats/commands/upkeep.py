@@ -26,13 +26,20 @@ def add_to(commands: Any) -> None:
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
-    manager = get_user_manager(arguments.store)
-    found = manager.verify(progress=Progress("checking"))
+    checked = 0
+    show = Progress("checking")
+
+    def progress(done: int, total: int) -> None:
+        nonlocal checked
+        checked = done
+        show(done, total)
+
+    found = get_user_manager(arguments.store).verify(progress=progress)
     if arguments.json:
-        print_json({"users": manager.count_users(), "differences": [to_plain(difference) for difference in found]})
+        print_json({"users": checked, "differences": [to_plain(difference) for difference in found]})
     else:
         _print(found)
-        print(f"{manager.count_users():,} people checked, {len(found):,} differences")
+        print(f"{checked:,} people checked, {len(found):,} differences")
     return EXIT_FINDINGS if found else EXIT_DONE
 
 

@@ -113,8 +113,8 @@ class Storage(Reader, Protocol):
 
     def count(self, collection: Collection) -> int: ...
 
-    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
-        """The records of one page, and how many match in all."""
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
+        """The records of one page, each with its key, and how many match in all."""
         ...
 
     def log_keys(self, log: Log) -> Iterator[str]:

@@ -42,7 +42,7 @@ class MemoryStorage:
         with self._lock:
             return len(self.records.get(collection.name, {}))
 
-    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         def value(record: Record, field: str) -> Any:
             found = record.get(field)
             fold = collection.unique.get(field)
@@ -60,10 +60,10 @@ class MemoryStorage:
                 and (not query.text or any(query.text in (value(record, field) or "") for field in query.text_fields))
             )
 
-        found = [record for _, record in self.scan(collection) if matches(record)]
+        found = [(key, record) for key, record in self.scan(collection) if matches(record)]
         if query.sort:
             found.sort(
-                key=lambda record: ((one := value(record, query.sort)) is None, "" if one is None else one),
+                key=lambda entry: ((one := value(entry[1], query.sort)) is None, "" if one is None else one),
                 reverse=query.descending,
             )
         elif query.descending:

@@ -119,7 +119,7 @@ class JsonStorage:
             file.follow()
             return file.live
 
-    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[Record], int]:
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         with self._reading():
             return self._columns(collection).page(query)
 

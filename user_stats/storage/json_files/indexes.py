@@ -154,14 +154,14 @@ class Columns(_Follower):
         if slot < len(self._live):
             self._live[slot] = 0
 
-    def page(self, query: PageQuery) -> tuple[list[Record], int]:
-        """The records of one page, and how many match."""
+    def page(self, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
+        """The records of one page, each with its key, and how many match."""
         self.follow()
         with self._lock:
             rows = self._matching(query)
             chosen = self._sorted(rows, query)[query.offset : query.offset + query.limit]
         found = (self.member(slot) for slot in chosen)
-        return [entry[1] for entry in found if entry is not None], len(rows)
+        return [entry for entry in found if entry is not None], len(rows)
 
     def _matching(self, query: PageQuery) -> list[int]:
         rows = [slot for slot, live in enumerate(self._live) if live]

@@ -119,9 +119,13 @@ class Journal:
         return found
 
     def all_records(self) -> list[Record]:
-        """The whole records of both halves, oldest first."""
+        """The whole records of both halves, oldest first. An older half that does not lead up to the newer one is
+        being written over: what it held is flushed, and a part of it must not be replayed."""
         halves = sorted((self.records(half, 0) for half in (0, 1)), key=lambda half: half[0].epoch if half else -1)
-        return halves[0] + halves[1]
+        older, newer = halves
+        if older and newer and older[-1].sequence + 1 != newer[0].sequence:
+            return newer
+        return older + newer
 
     def close(self) -> None:
         for descriptor in self._descriptors:
