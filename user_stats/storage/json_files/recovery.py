@@ -32,7 +32,7 @@ def recover(disk: Disk, folder: str, journal: Journal, state: State, *, everythi
     fitting: list[Write] = []
     for name, group in by_path(writes).items():
         fitting += _fitting(disk, folder, name, group)
-    Writer(disk, folder, in_place=in_place).apply((group, -1) for group in by_path(fitting).values())
+    Writer(disk, folder, in_place=in_place).apply(((group, -1) for group in by_path(fitting).values()), sync_new=True)
     sweep(disk, folder)
     last = records[-1] if records else None
     void(disk, folder, journal, state, after=Head(0, last.epoch, 0, last.sequence + 1, 0) if last else head)

@@ -55,9 +55,10 @@ class Writer:
         self._replaced: list[tuple[str, bytes | None]] = []
         self._temporary: list[str] = []
 
-    def apply(self, groups: Iterable[tuple[list[Write], int]]) -> None:
+    def apply(self, groups: Iterable[tuple[list[Write], int]], *, sync_new: bool = False) -> None:
         """Writes each group, which is all of one file, with a descriptor of the file as it was when the writes were
-        planned (or -1). Raises OSError with everything that was written so far still to be taken back."""
+        planned (or -1). `sync_new`: whole files are not in the journal, so they are made durable before they replace
+        others. Raises OSError with everything that was written so far still to be taken back."""
         renames, removals, changes = [], [], []
         for writes, descriptor in groups:
             kind, name = writes[0].kind, writes[0].path
@@ -71,6 +72,8 @@ class Writer:
                 renames.append(self._prepared(name, patched(self._disk.read_whole(self._path(name)), writes)))
         for writes, descriptor in changes:
             self._change(writes, descriptor)
+        if sync_new and renames:
+            self._disk.sync_all(self._folder)
         for path in renames:
             self._remember(path)
             self._disk.rename(path + ".tmp", path)
@@ -125,7 +128,7 @@ class Writer:
             if opened:
                 disk.close(descriptor)
         self._remember(path)
-        self._disk.replace(path, [patched(self._disk.read_whole(path), writes)], sync=False)
+        self._disk.replace(path, [patched(self._disk.read_whole(path), writes)], sync=True)
 
     def _restore(self, path: str, writes: list[Write]) -> None:
         descriptor = self._disk.open(path, os.O_RDWR)

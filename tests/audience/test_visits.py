@@ -1,0 +1,298 @@
+"""Visits one by one, crawlers, logs of the past, what goes after its time."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from clocks import FixedClock
+
+from user_stats.audience import Audience, Visit
+from user_stats.audience.agents import agent_family, is_crawler
+from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
+from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, SITE, VISITS
+from user_stats.errors import Conflict, InvalidInput, TooLarge
+from user_stats.storage import Storage
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.mark.parametrize(
+    ("header", "family", "crawls"),
+    [
+        (FIREFOX, "Firefox", False),
+        (CHROME, "Chrome", False),
+        (CHROME + " Edg/126.0", "Edge", False),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605.1 Version/17.0 Safari/605.1", "Safari", False),
+        ("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)", "Internet Explorer", False),
+        ("Mozilla/5.0 (Linux) Robotica/1.0", "Other", False),
+        (GOOGLEBOT, "Crawler", True),
+        (
+            "Mozilla/5.0 (iPhone) Safari/8536.25 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "Crawler",
+            True,
+        ),
+        ("Mozilla/5.0 (compatible; YandexImages/3.0; +http://yandex.com/bots)", "Crawler", True),
+        ("Feedfetcher-Google; (+http://www.google.com/feedfetcher.html)", "Crawler", True),
+        ("curl/8.5.0", "curl", True),
+        ("python-requests/2.34", "Python", True),
+        ("", "Crawler", True),
+        ("-", "Crawler", True),
+    ],
+)
+def test_browsers_and_crawlers_are_told_apart(header: str, family: str, crawls: bool) -> None:
+    assert (agent_family(header), is_crawler(header)) == (family, crawls)
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/a/b?token=1#x", "/a/b"),
+        ("", "/"),
+        ("/" + "x" * 500, "/" + "x" * 199),
+        ("/ein-straße", "/ein-straße"),
+        ("/a\r\nb\x1b[31m", "/a��b�[31m"),
+        ("/\ud800", "/?"),
+        ("/\u202egnp", "/�gnp"),
+    ],
+)
+def test_paths_are_kept_without_their_query_and_safe_to_print(path: str, kept: str) -> None:
+    assert clean_path(path) == kept
+
+
+def test_pages_that_count_themselves_leave_crawlers_apart(audience: Audience) -> None:
+    for user_agent in (FIREFOX, GOOGLEBOT, GOOGLEBOT):
+        assert audience.count_page(audience.visit(address="192.0.2.1", user_agent=user_agent))
+    assert audience.drain()
+    day = audience.day()
+    assert (day.visits, day.visitors, day.crawler_visits) == (1, 1, 2)
+
+
+def test_explicit_calls_count_whoever_calls(audience: Audience) -> None:
+    assert audience.track_user(audience.visit(address="192.0.2.1", user_agent=GOOGLEBOT)) == 1
+    assert (audience.day().visits, audience.day().crawler_visits) == (1, 1)
+
+
+def test_the_newest_visits_come_first_whatever_order_they_came_in(audience: Audience, clock: FixedClock) -> None:
+    for hour in (3, 9, 6):
+        audience.record_visits([audience.visit(path=f"/{hour}", visited_at=f"2026-03-04T{hour:02}:00:00Z")])
+    audience.record_visits([audience.visit(path="/before", visited_at="2026-03-03", user_agent=CHROME)])
+    assert [visit["path"] for visit in audience.newest_visits()] == ["/9", "/6", "/3", "/before"]
+    assert audience.newest_visits(1)[0] == {"at": "2026-03-04T09:00:00.000000+00:00", "path": "/9", "agent": "Crawler"}
+    with pytest.raises(InvalidInput, match="limit"):
+        audience.newest_visits(0)
+
+
+def test_many_visits_are_counted_together_or_not_at_all(audience: Audience) -> None:
+    visit = audience.visit(address="192.0.2.1", user_agent=FIREFOX)
+    assert audience.record_visits([visit] * 1000) == 1000
+    with pytest.raises(TooLarge):
+        audience.record_visits([visit] * 1001)
+    assert audience.totals().visits == 1000
+
+
+def test_lists_of_visits_stay_short_on_a_busy_day(audience: Audience, storage: Storage) -> None:
+    visit = audience.visit(address="192.0.2.1", user_agent=FIREFOX)
+    for _ in range(5):
+        audience.record_visits([visit] * 1000)
+    assert sorted(len(storage.read_log(VISITS, key)) for key in storage.log_keys(VISITS)) == [1000, 2000, 2000]
+    assert len(audience.newest_visits(1000)) == 1000
+
+
+def test_made_up_paths_do_not_fill_the_store(audience: Audience, storage: Storage) -> None:
+    visits = [audience.visit(path=f"/{number}", user_agent=FIREFOX) for number in range(MOST_PATHS_A_DAY + 200)]
+    audience.record_visits(visits)
+    paths = storage.get(AUDIENCE_PATHS, "2026-03-04")
+    assert paths is not None
+    assert len(paths["paths"]) == MOST_PATHS_A_DAY + 1
+    assert paths["paths"]["(other)"] == 200
+
+
+def test_the_overview_agrees_with_its_parts(audience: Audience, clock: FixedClock) -> None:
+    for back, path, user_agent in (
+        (0, "/", FIREFOX),
+        (0, "/", CHROME),
+        (0, "/b", CHROME),
+        (2, "/b", CHROME),
+        (40, "/c", CHROME),
+    ):
+        at = (clock.now - timedelta(days=back, seconds=1)).isoformat()
+        audience.record_visits([audience.visit(path=path, user_agent=user_agent, address="192.0.2.1", visited_at=at)])
+    overview = audience.overview(30)
+    assert [day.date for day in overview.days][:2] == ["2026-03-04", "2026-03-03"]
+    assert len(overview.days) == 30
+    assert sum(day.visits for day in overview.days) == 4
+    assert overview.totals.visits == 5
+    assert overview.top_paths == [("/", 2), ("/b", 2)]
+    assert overview.agents == [("Chrome", 3), ("Firefox", 1)]
+    assert overview.live_visits == 3
+    assert [(figure.name, figure.value) for figure in overview.three_figures] == [
+        ("People by cookie", 0),
+        ("Visitor-days by address", 3),
+        ("Visits", 5),
+    ]
+    assert audience.overview(60).top_paths[-1] == ("/c", 1)
+
+
+def test_an_empty_site_has_an_overview(audience: Audience) -> None:
+    overview = audience.overview()
+    assert (len(overview.days), overview.people.stickiness, overview.top_paths, overview.instances) == (
+        30,
+        None,
+        [],
+        [],
+    )
+
+
+@pytest.mark.parametrize("days", [0, -1, 5000, True, "30", 1.0])
+def test_a_period_is_a_number_of_days(audience: Audience, days: object) -> None:
+    with pytest.raises(InvalidInput, match="days"):
+        audience.overview(days)  # type: ignore[arg-type]
+
+
+# -- retention ----------------------------------------------------------------------------------------------------------
+
+
+def test_cleanup_takes_out_old_events_and_keeps_the_figures_of_days(
+    audience: Audience, clock: FixedClock, storage: Storage
+) -> None:
+    for back in (0, 30, 89, 90, 91, 400):
+        at = (clock.now - timedelta(days=back)).isoformat()
+        audience.record_visits([audience.visit(address="192.0.2.1", user_agent=FIREFOX, visited_at=at)])
+        audience.record_job("transcode", True, finished_at=at)
+    before = audience.all_days()
+    assert audience.cleanup(90) == 4
+    assert audience.cleanup(90) == 0
+    assert [visit["at"][:10] for visit in audience.newest_visits()] == [
+        "2026-03-04",
+        "2026-02-02",
+        "2025-12-05",
+        "2025-12-04",
+    ]
+    assert audience.all_days() == before
+    assert audience.totals().visits == 6
+    assert min(day for day, _ in storage.scan(AUDIENCE_PATHS)) == "2025-12-04"
+
+
+@pytest.mark.parametrize("days", [0, -1, None, "90", 10**9, True, 1.5])
+def test_cleanup_refuses_other_numbers_of_days(audience: Audience, days: object) -> None:
+    audience.record_visits([audience.visit(visited_at="2020-01-01")])
+    with pytest.raises(InvalidInput, match="days_to_keep"):
+        audience.cleanup(days)  # type: ignore[arg-type]
+    assert len(audience.newest_visits()) == 1
+
+
+def test_visitors_who_come_no_more_are_forgotten_after_their_cookie(
+    storage: Storage, audience: Audience, clock: FixedClock
+) -> None:
+    client_id = "11111111-1111-4111-8111-111111111111"
+    audience.check_in(audience.visit(client_id=client_id), is_new=True)
+    clock.advance(days=399)
+    audience.cleanup()
+    assert storage.count(KNOWN_VISITORS) == 1
+    clock.advance(days=2)
+    audience.cleanup()
+    assert storage.count(KNOWN_VISITORS) == 0
+    assert audience.totals().people == 1
+
+
+# -- logs of the past ---------------------------------------------------------------------------------------------------
+
+
+def made_up_log(lines: int) -> Iterator[Visit]:
+    start = datetime.fromisoformat("2026-02-01T00:00:00+00:00")
+    for number in range(lines):
+        yield Visit(
+            start + timedelta(minutes=number), f"/{number % 3}", FIREFOX, f"192.0.2.{number % 7}", bytes_sent=10
+        )
+
+
+def test_a_log_counts_once_however_often_it_comes_in(audience: Audience) -> None:
+    first = audience.import_visits(made_up_log(2500), fingerprint="abc", name="access.log")
+    again = audience.import_visits(made_up_log(2500), fingerprint="abc", name="copy.log")
+    assert (first.visits, first.was_known, again.visits, again.was_known) == (2500, False, 0, True)
+    assert audience.totals().visits == 2500
+    assert sum(first.days.values()) == 2500
+    assert sum(day.bytes_sent for day in audience.all_days()) == 25_000
+
+
+def test_an_import_that_was_cut_short_goes_on_where_it_stopped(audience: Audience) -> None:
+    def broken() -> Iterator[Visit]:
+        for number, visit in enumerate(made_up_log(2500)):
+            if number == 1700:
+                raise OSError("the disk is gone")
+            yield visit
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        audience.import_visits(broken(), fingerprint="abc")
+    assert audience.totals().visits == 1000
+    assert audience.import_visits(made_up_log(2500), fingerprint="abc").visits == 1500
+    assert audience.totals().visits == 2500
+
+
+def test_two_imports_of_one_log_at_once_count_it_once(audience: Audience, storage: Storage) -> None:
+    def overtaken() -> Iterator[Visit]:
+        for number, visit in enumerate(made_up_log(1500)):
+            if number == 1200:
+                audience.import_visits(made_up_log(1500), fingerprint="abc")
+            yield visit
+
+    with pytest.raises(Conflict):
+        audience.import_visits(overtaken(), fingerprint="abc")
+    assert audience.totals().visits == 1500
+    assert (storage.get(LOG_IMPORTS, "abc") or {})["is_complete"] is True
+
+
+def elastic_log() -> Iterator[Visit]:
+    folder = Path(os.environ.get("REAL_DATA_DIR") or Path(__file__).parents[2] / "../shared/data")
+    path = folder / "raw/weblog_elastic/apache_logs"
+    if not path.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"real data is missing: {path}")
+        pytest.skip(f"real data is not here: {path}")
+    line_parts = re.compile(r'(\S+) \S+ \S+ \[([^]]+)] "\S+ (\S+).*?" \d{3} (\S+) "[^"]*" "(.*)"$').match
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            parts = line_parts(line)
+            assert parts is not None, line
+            address, time, path_text, size, user_agent = parts.groups()
+            at = datetime.strptime(time, "%d/%b/%Y:%H:%M:%S %z")
+            yield Visit(at, path_text, user_agent, address, bytes_sent=int(size) if size.isdigit() else 0)
+
+
+EXPECTED = [("2015-05-17", 1632, 341), ("2015-05-18", 2893, 627), ("2015-05-19", 2896, 561), ("2015-05-20", 2579, 505)]
+
+
+def test_a_real_log_gives_the_known_answers(storage: Storage, clock: FixedClock) -> None:
+    audience = Audience(storage, clock=clock)
+    imported = audience.import_visits(elastic_log(), fingerprint="elastic")
+    assert imported.visits == 10_000
+    assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
+    assert audience.totals().visitor_days == 2034
+
+
+def test_a_real_log_under_one_key_for_good_gives_distinct_addresses_and_newcomers(
+    storage: Storage, clock: FixedClock
+) -> None:
+    audience = Audience(storage, clock=clock, key_days=0)
+    audience.import_visits(elastic_log(), fingerprint="elastic")
+    assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
+    assert [day.new_visitors for day in audience.all_days()] == [341, 549, 460, 403]
+    assert (audience.totals().visitor_days, audience.totals().visitor_hashes) == (2034, 1753)
+
+
+def test_totals_are_the_sums_of_the_days(storage: Storage, clock: FixedClock) -> None:
+    audience = Audience(storage, clock=clock)
+    audience.import_visits(elastic_log(), fingerprint="elastic")
+    audience.check_in(audience.visit(client_id="11111111-1111-4111-8111-111111111111"), is_new=True)
+    audience.record_job("transcode", False, error="no space")
+    totals = storage.get(SITE, "audience")
+    assert totals is not None
+    for name, total in totals.items():
+        assert total == sum(day.get(name, 0) for _, day in storage.scan(AUDIENCE_DAYS)), name
