@@ -206,7 +206,7 @@ def test_counting_destroys_old_keys_by_itself(storage: Storage, clock: FixedCloc
     assert [key for key, _ in storage.scan(VISITOR_KEYS)] == ["2026-03-08"]
 
 
-# -- people by cookie ---------------------------------------------------------------------------------------------------
+# -- people by cookie ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_switched_off_nothing_is_counted_of_visitors(storage: Storage, clock: Fi
     assert not list(storage.scan(VISITOR_KEYS))
 
 
-# -- any order ----------------------------------------------------------------------------------------------------------
+# -- any order ---------------------------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -156,7 +156,7 @@ def test_a_period_is_a_number_of_days(audience: Audience, days: object) -> None:
         audience.overview(days)  # type: ignore[arg-type]
 
 
-# -- retention ----------------------------------------------------------------------------------------------------------
+# -- retention ---------------------------------------------------------------------------------------
 
 
 def test_cleanup_takes_out_old_events_and_keeps_the_figures_of_days(
@@ -202,7 +202,7 @@ def test_visitors_who_come_no_more_are_forgotten_after_their_cookie(
     assert audience.totals().people == 1
 
 
-# -- logs of the past ---------------------------------------------------------------------------------------------------
+# -- logs of the past ---------------------------------------------------------------------------------------
 
 
 def made_up_log(lines: int) -> Iterator[Visit]:
@@ -256,7 +256,7 @@ def elastic_log() -> Iterator[Visit]:
         if os.environ.get("CI") == "true":
             pytest.fail(f"real data is missing: {path}")
         pytest.skip(f"real data is not here: {path}")
-    line_parts = re.compile(r'(\S+) \S+ \S+ \[([^]]+)] "\S+ (\S+).*?" \d{3} (\S+) "[^"]*" "(.*)"$').match
+    line_parts = re.compile(r'(\S+) \S+ \S+ \[([^]]+)] "\S+ (\S+).*?" \d{3} (\S+) "[^"]*" "(.*)').match
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             parts = line_parts(line)
