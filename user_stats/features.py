@@ -23,6 +23,17 @@ PLAN_FEATURES: Mapping[UserRole, frozenset[SubscriberFeature]] = {
     UserRole.PREMIUM: frozenset(SubscriberFeature),
     UserRole.ADMIN: frozenset(SubscriberFeature),
 }
+FEATURE_TITLES: Mapping[SubscriberFeature, str] = {
+    SubscriberFeature.CUSTOM_BRANDING: "Custom branding",
+    SubscriberFeature.PRIORITY_UPLOAD: "Priority upload",
+    SubscriberFeature.ADVANCED_ANALYTICS: "Advanced analytics",
+    SubscriberFeature.HD_STREAMING: "HD streaming, 1080p and up",
+    SubscriberFeature.AD_FREE: "No advertisements",
+    SubscriberFeature.EARLY_ACCESS: "Early access",
+    SubscriberFeature.CUSTOM_PLAYLISTS: "Custom playlists",
+    SubscriberFeature.BULK_OPERATIONS: "Bulk operations",
+}
+"""What people read."""
 SUBSCRIPTION_ROLES = (UserRole.SUBSCRIBER, UserRole.PREMIUM)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from user_stats.bootstrap import get_user_manager
 from user_stats.errors import UserStatsError
-from user_stats.features import PLAN_FEATURES
+from user_stats.features import FEATURE_TITLES, PLAN_FEATURES
 from user_stats.models import SubscriberFeature
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def _count_people() -> tuple[int, str | None]:
 
 
 def _feature_matrix() -> dict[str, list[str]]:
-    matrix = {"Feature": [feature.value.replace("_", " ").capitalize() for feature in SubscriberFeature]}
+    matrix = {"Feature": [FEATURE_TITLES[feature] for feature in SubscriberFeature]}
     for role, features in PLAN_FEATURES.items():
         matrix[role.value.capitalize()] = ["yes" if feature in features else "–" for feature in SubscriberFeature]
     return matrix
