@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from user_stats import fields
 from user_stats.audience import event_lists, figures, instances, log_imports, retention
-from user_stats.audience.figures import Active, DayFigures, Overview, Totals
+from user_stats.audience.figures import Active, DayFigures, Totals
 from user_stats.audience.instances import Instance, Report
 from user_stats.audience.intake import Intake
-from user_stats.audience.jobs import checked_job, job_event, job_figures
+from user_stats.audience.jobs import checked_job, job_event
 from user_stats.audience.ledger import TOTALS, Event, Ledger, commit
 from user_stats.audience.log_imports import LogImport
+from user_stats.audience.overview import Overview, count_live_visits, make_overview
 from user_stats.audience.visitors import (
     BOT_USERS,
     PEOPLE,
@@ -29,7 +30,7 @@ from user_stats.audience.visitors import (
     is_client_id,
 )
 from user_stats.audience.visits import Visit, record_visit
-from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, INSTANCES, JOBS, SITE, VISITS
+from user_stats.collections import AUDIENCE_DAYS, INSTANCES, JOBS, SITE, VISITS
 from user_stats.errors import InvalidInput, TooLarge, UserNotFound
 from user_stats.storage import Record, Storage
 from user_stats.times import Clock, checked_moment, to_iso, utc_now
@@ -39,9 +40,6 @@ MOST_VISITS_AT_ONCE = 1000
 MOST_EVENTS_READ = 1000
 MOST_DAYS = 3660
 LONGEST_TEXT = 2048
-LIVE_FOR = timedelta(minutes=5)
-JOBS_FOR_PERCENTILES = 5000
-"""Processing times come from so many of the newest jobs at most."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Audience:
         self._storage = storage
         self._clock = clock
         self._counting = Counting(fields.checked_whole("key_days", key_days, 0, 1), new_people_per_address)
-        self._intake = Intake(storage, clock=clock, length=queue_length)
+        self._intake = Intake(storage, clock=clock, upkeep=self.destroy_old_keys, length=queue_length)
 
     # -- counting -----------------------------------------------------------------------------------------------------
 
@@ -217,25 +215,8 @@ class Audience:
 
     def overview(self, days: int = 30) -> Overview:
         """Everything about the audience of the last days, for one page."""
-        recent = self.last_days(days)
-        records = [self._read_day(day.date) for day in recent]
-        paths = [self._storage.get(AUDIENCE_PATHS, day.date) or {} for day in recent]
-        known = self.instances()
-        return Overview(
-            is_enabled=self.is_enabled,
-            days=recent,
-            totals=self.totals(),
-            people=self.active_people(),
-            visitors=self.active_visitors(),
-            three_figures=figures.three_figures(self.totals()),
-            top_paths=figures.most_frequent(paths, "paths", figures.TOP_PATHS),
-            agents=figures.most_frequent(records, "agents", figures.TOP_PATHS),
-            jobs=job_figures(records, self._job_seconds(recent[-1].date)),
-            instances=known,
-            instances_count=sum(one.count for one in known if one.is_current),
-            live_visits=self.live_visits(),
-            lost_events=self._intake.lost,
-        )
+        fields.checked_whole("days", days, 1, MOST_DAYS)
+        return make_overview(self._storage, self._clock(), self._counting, days, is_enabled=self.is_enabled)
 
     def newest_visits(self, limit: int = 100) -> list[Record]:
         """`{"at", "path", "agent"}` of the newest visits, newest first; at most 1,000."""
@@ -247,12 +228,7 @@ class Audience:
 
     def live_visits(self) -> int:
         """Visits of the last 5 minutes, up to 1,000."""
-        since = to_iso(self._clock() - LIVE_FOR)
-        return sum(visit["at"] > since for visit in self.newest_visits(MOST_EVENTS_READ))
-
-    def _job_seconds(self, first_day: str) -> list[float]:
-        jobs = event_lists.newest(self._storage, JOBS, JOBS_FOR_PERCENTILES)
-        return [job["seconds"] for job in jobs if job["at"] >= first_day and "seconds" in job]
+        return count_live_visits(self._storage, self._clock())
 
     def _read_day(self, day: str) -> Record:
         return self._storage.get(AUDIENCE_DAYS, day) or {}

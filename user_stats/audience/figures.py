@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from user_stats.audience.instances import Instance
-from user_stats.audience.jobs import JobFigures
 from user_stats.audience.visitors import PEOPLE
 from user_stats.storage import Record
 
 WEEK_DAYS, MONTH_DAYS = 7, 30
-TOP_PATHS = 10
 DayReader = Callable[[str], Record]
 """Gives the record of a day, empty where nothing was counted."""
 
@@ -79,29 +75,6 @@ class Figure:
     counts: str
 
 
-@dataclass(frozen=True)
-class Overview:
-    """The audience on one page; `days` newest first, zeros included."""
-
-    is_enabled: bool
-    days: list[DayFigures]
-    totals: Totals
-    people: Active
-    visitors: Active | None
-    """Distinct addresses; None where each day has its own key, so that nobody can tell them."""
-    three_figures: tuple[Figure, Figure, Figure]
-    top_paths: list[tuple[str, int]]
-    agents: list[tuple[str, int]]
-    jobs: JobFigures
-    instances: list[Instance]
-    instances_count: int
-    """The sum over the instances whose report is not older than 7 days; our own count is not in it."""
-    live_visits: int
-    """Visits of the last 5 minutes."""
-    lost_events: int
-    """What this process could not count since its start."""
-
-
 def day_figures(day: str, record: Record) -> DayFigures:
     names = DayFigures.__dataclass_fields__.keys() & record.keys()
     return DayFigures(**{"date": day, **{name: record[name] for name in names}})
@@ -142,12 +115,3 @@ def three_figures(sums: Totals) -> tuple[Figure, Figure, Figure]:
         ),
         Figure("Visits", sums.visits, "Every page that was opened, however often by the same visitor."),
     )
-
-
-def most_frequent(records: list[Record], name: str, limit: int) -> list[tuple[str, int]]:
-    """The largest counts over several records that each have counts under `name`."""
-    sums: Counter[str] = Counter()
-    for record in records:
-        counts: Mapping[str, int] = record.get(name, {})
-        sums.update(counts)
-    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:limit]

@@ -11,13 +11,14 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeGuard
 
 from user_stats.audience.ledger import Event, commit
 from user_stats.errors import StorageBusy, UserStatsError
 from user_stats.storage import Storage
-from user_stats.times import Clock
+from user_stats.times import Clock, to_iso
 
 LARGEST_BATCH = 500
 SECONDS_BETWEEN_WARNINGS = 60.0
@@ -27,11 +28,14 @@ log = logging.getLogger(__name__)
 
 
 class Intake:
-    """Events on their way into the store. The thread is started by the first of them."""
+    """Events on their way into the store. The thread is started by the first of them; `upkeep` is called in it before
+    the first event of each hour."""
 
-    def __init__(self, storage: Storage, *, clock: Clock, length: int = 20_000) -> None:
+    def __init__(self, storage: Storage, *, clock: Clock, upkeep: Callable[[], object], length: int = 20_000) -> None:
         self._storage = storage
         self._clock = clock
+        self._upkeep = upkeep
+        self._upkeep_hour = ""
         self._length = length
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
@@ -96,8 +100,12 @@ class Intake:
 
     def _count(self, batch: list[Waiting]) -> None:
         """All of them together; where that fails for another reason than the store, one by one."""
+        now = self._clock()
         try:
-            given = commit(self._storage, [event for event, _ in batch], self._clock())
+            if self._upkeep_hour != (hour := to_iso(now)[:13]):
+                self._upkeep_hour = hour
+                self._upkeep()
+            given = commit(self._storage, [event for event, _ in batch], now)
         except Exception as error:  # noqa: BLE001 - the only door of this thread: it must go on counting
             if len(batch) > 1 and not isinstance(error, UserStatsError):
                 for one in batch:

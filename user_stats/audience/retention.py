@@ -24,23 +24,23 @@ from user_stats.collections import (
 from user_stats.storage import Collection, Storage, Transaction
 from user_stats.times import from_iso
 
-KEY_AGE = timedelta(hours=24)
-"""A key of a past day goes once it is so old. Looked at every hour, none lives for 48 hours."""
+YOUNGEST, OLDEST = timedelta(hours=24), timedelta(hours=46)
+"""A key lives on for visits of its day that come in late: at least the one, at most the other, and a day further back
+than yesterday has none. Looked at every hour, none lives for 48 hours."""
 DELETED_AT_ONCE = 500
 
 
 def destroy_old_keys(storage: Storage, now: datetime, counting: Counting) -> list[str]:
-    """Destroys the keys of past days, and then what was hashed under them; returns the days.
+    """Destroys the keys of past days, and then what was hashed under them; returns the days."""
+    today, yesterday = now.date().isoformat(), (now - timedelta(days=1)).date().isoformat()
 
-    A past day has a young key when visits of it came in late; nothing of it can be turned back after that key's time
-    either."""
-    today = now.date().isoformat()
-    old = [
-        name
-        for name, record in storage.scan(VISITOR_KEYS)
-        if (name < today and from_iso(record["made_at"]) + KEY_AGE <= now)
-        or (name == SITE_KEY and counting.key_days == 1)
-    ]
+    def is_old(name: str, made_at: datetime) -> bool:
+        if name == SITE_KEY:
+            return counting.key_days == 1
+        age = now - made_at
+        return age >= OLDEST or (age >= YOUNGEST and name < yesterday)
+
+    old = [name for name, record in storage.scan(VISITOR_KEYS) if is_old(name, from_iso(record["made_at"]))]
     delete(storage, VISITOR_KEYS, old)
     living = {name for name, _ in storage.scan(VISITOR_KEYS)}
     marks = (key for key, _ in storage.scan(VISITOR_MARKS) if key[:10] < today and key[:10] not in living)
