@@ -82,10 +82,32 @@ def _prices(name: str, default: dict[str, float]) -> dict[str, float]:
     return _setting(name, default, parse, 'JSON such as {"subscriber": 4.99, "premium": 9.99}')
 
 
+TUTORIAL_SECRETS = ("change", "example", "hunter2", "password", "secret", "test", "your", "12345", "xxxx")
+"""Words that stand in secrets that were copied from somewhere."""
+
+
+def _secret(name: str, shortest: int) -> str:
+    """Empty where it is not set. The value never appears in a message."""
+    text = os.environ.get(name, "")
+    if text and (len(text) < shortest or any(word in text.lower() for word in TUTORIAL_SECRETS) or len(set(text)) < 8):
+        FAULTS.append(
+            f"{name}: the value is too short or too easily guessed; allowed: {shortest} random characters or more"
+        )
+        return ""
+    return text
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError
+    return folder
+
+
 # -- where the data is ----------------------------------------------------------------------------------------------
 
 BASE_DIR = Path(__file__).resolve().parent
-USERS_DIR = _setting("USERS_DIR", BASE_DIR / "users", lambda text: Path(text).expanduser().resolve(), "a folder")
+USERS_DIR = _setting("USERS_DIR", BASE_DIR / "users", _folder, "a folder")
 """The folder of the JSON files."""
 USERS_HISTORY_DIR = USERS_DIR / "history"
 STORE_URL = os.environ.get("STORE_URL", "")
@@ -115,6 +137,8 @@ ENABLE_USER_ANALYTICS = _flag("ENABLE_USER_ANALYTICS", True)
 """Off: nothing is counted of visitors."""
 RETENTION_DAYS = _whole("RETENTION_DAYS", 90, 1, 3650)
 """Days that single visits are kept; day totals stay."""
+ANALYTICS_KEY = _secret("ANALYTICS_KEY", 24)
+"""A key that may read the figures over HTTP."""
 NO_CACHE = _flag("NO_CACHE", False)
 """On: answers that may be cached are not."""
 

@@ -11,6 +11,7 @@ from clocks import FixedClock
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.manager import UserManager
 from user_stats.storage import Storage, open_storage
+from user_stats.storage.json_files import engine
 
 
 @pytest.fixture
@@ -18,8 +19,11 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture(params=["memory", "json"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+@pytest.fixture(params=["memory", "json", "json, whole files"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    """Each engine; the last one as where writes in place are not to be had."""
+    if request.param == "json, whole files":
+        monkeypatch.setattr(engine, "can_write_in_place", lambda folder: False)
     opened = open_storage("memory:" if request.param == "memory" else str(tmp_path / "users"))
     yield opened
     opened.close()

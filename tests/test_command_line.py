@@ -132,6 +132,10 @@ def test_names_cannot_command_the_terminal(folder: Path) -> None:
         ("SUBSCRIPTION_PRICES", '{"gold": 3}'),
         ("UPGRADE_MODE", "magic"),
         ("LOCK_TIMEOUT_SECONDS", "nan"),
+        ("USERS_DIR", __file__),
+        ("ANALYTICS_KEY", "hunter2"),
+        ("ANALYTICS_KEY", "change-me-change-me-change-me"),
+        ("ANALYTICS_KEY", "a" * 40),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(folder: Path, name: str, value: str) -> None:
@@ -140,6 +144,16 @@ def test_a_wrong_setting_stops_the_start_with_one_line(folder: Path, name: str, 
     assert answer.stderr.startswith(f"error: {name}: ")
     assert len(answer.stderr.strip().splitlines()) == 1
     assert not folder.exists()
+
+
+def test_secrets_that_others_can_read_stop_the_start(folder: Path) -> None:
+    made = run(folder, "create-admin", "ada", "ada@example.org", "--password-stdin", given="correct horse battery\n")
+    assert made.returncode == 0
+    folder.chmod(0o755)
+    (folder / "credentials.json").chmod(0o644)
+    answer = run(folder, "users")
+    assert answer.returncode == 2
+    assert "chmod 600" in answer.stderr
 
 
 def test_an_empty_setting_counts_as_unset(folder: Path) -> None:

@@ -7,9 +7,13 @@ import threading
 
 import config
 from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.errors import InvalidConfiguration
 from user_stats.manager import UserManager
 from user_stats.storage import open_storage
+
+OTHERS = 0o077
+"""The mode bits of everybody but the owner."""
 
 _managers: dict[str, UserManager] = {}
 _opening = threading.Lock()
@@ -26,6 +30,16 @@ def check_configuration() -> None:
         raise InvalidConfiguration("\n".join(config.FAULTS))
 
 
+def _check_secrets(folder: str) -> None:
+    """Refuses a store whose password hashes other accounts of the machine can read."""
+    if not os.path.isdir(folder) or not os.stat(folder).st_mode & OTHERS:
+        return
+    for collection in SECRET_COLLECTIONS:
+        path = os.path.join(folder, f"{collection.name}.json")
+        if os.path.exists(path) and os.stat(path).st_mode & OTHERS:
+            raise InvalidConfiguration(f"{collection.name}.json can be read by others; allowed: mode 0600 (chmod 600)")
+
+
 def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
     """The process's one manager for a store: a folder or a URL, by default the configured one.
 
@@ -36,6 +50,7 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
         place = os.path.realpath(place)
     with _opening:
         if place not in _managers:
+            _check_secrets(place)
             storage = open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS)
             _managers[place] = UserManager(
                 storage,

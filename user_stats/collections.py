@@ -67,6 +67,9 @@ PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USE
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY)
 
+SECRET_COLLECTIONS = (CREDENTIALS,)
+"""Files that only their owner may read; a start with others refuses."""
+
 SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES)
 """Never in a backup: keys that must not outlive their day, marks that are of no use without them, and leases. With one
 visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS belongs into it."""
