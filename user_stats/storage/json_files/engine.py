@@ -21,7 +21,8 @@ from user_stats.storage.json_files.disk import Disk, can_write_in_place, transla
 from user_stats.storage.json_files.indexes import Columns, UniqueIndex
 from user_stats.storage.json_files.journal import Journal, Write, encoded_record
 from user_stats.storage.json_files.lock import StoreLock
-from user_stats.storage.json_files.slots import KeyTable, Layout, SlotFile, compact, laid_out
+from user_stats.storage.json_files.slot_plans import Layout
+from user_stats.storage.json_files.slots import KeyTable, SlotFile, compact, laid_out
 from user_stats.storage.json_files.state import Head, State
 from user_stats.storage.json_files.transactions import Batch, JsonTransaction
 from user_stats.storage.json_files.writes import Writer

@@ -7,7 +7,8 @@
 
 An update writes one line in place at a known offset, so that its cost does not grow with the file, which is valid JSON
 at every moment. New members go to the end. A file in any other layout (written by hand or by another program) is read
-whole, and laid out like this before the first write. What is searched by value is in `indexes.py`.
+whole, and laid out like this before the first write. What a write changes is planned in `slot_plans.py`; what is
+searched by value is in `indexes.py`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ import msgspec
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
-from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.state import State
 
 NO_SLOT = 0xFFFFFFFF
+"""The slot of a key that has none."""
 TAIL = b"}\n"
 NARROWEST = 128
 CHUNK_BYTES = 4 << 20
@@ -41,13 +42,6 @@ encode = msgspec.json.Encoder().encode
 decode_record = msgspec.json.Decoder(dict).decode
 _decode_records = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-class Layout(Exception):
-    """The file must be laid out anew, with lines of this width, before the write that was planned."""
-
-    def __init__(self, file: SlotFile, width: int) -> None:
-        self.file, self.width = file, width
 
 
 class KeyTable:
@@ -109,9 +103,8 @@ class SlotFile:
 
     def refresh(self) -> None:
         """Notices what others have done to the file since the last look."""
-        stamp = self._disk.stamp(self.path)
-        if stamp != self.stamp:
-            self.notice(stamp)
+        if self._disk.stamp(self.path) != self.stamp:
+            self.notice()
 
     def follow(self) -> None:
         """Notices which lines others have blanked since."""
@@ -135,9 +128,10 @@ class SlotFile:
         self.live += is_live - self._is_live[slot]
         self._is_live[slot] = is_live
 
-    def notice(self, stamp: Stamp | None) -> None:
-        """The file was seen like this."""
+    def notice(self) -> None:
+        """Somebody saw another file than the one that is known here: looks again, and takes in what has changed."""
         with self._loading:
+            stamp = self._disk.stamp(self.path)
             if stamp == self.stamp:
                 return
             if not self._has_only_grown(stamp):
@@ -226,12 +220,11 @@ class SlotFile:
             descriptor = self._disk.open(self.path, flags)
         except FileNotFoundError:
             if self.stamp is not None:
-                self.notice(None)
+                self.notice()
             return -1
-        stamp = self._disk.stamp_of(descriptor)
-        if stamp != self.stamp:
+        if self._disk.stamp_of(descriptor) != self.stamp:
             try:
-                self.notice(stamp)
+                self.notice()
             except BaseException:
                 self._disk.close(descriptor)
                 raise
@@ -342,135 +335,23 @@ class SlotFile:
 
     # -- after a commit -----------------------------------------------------------------------------------------------
 
-    def moved(self, key: str, slot: int) -> None:
-        number = self._keys.number(key)
-        self._make_room(number + 1)
-        self._slots[number] = slot
-
-    def wrote(self, lines: Iterable[tuple[int, bool]], count: int) -> None:
-        """These lines were written, live or blank, and the file has so many lines now."""
-        for slot, is_live in lines:
-            self._mark(slot, is_live)
-        if self.stamp is not None:
-            self.stamp = (self.stamp[0], self.stamp[1] + (count - self.count) * self.width)
-        self.count = count
-        self._changes = self._state.changes
-
-
-class SlotPlan:
-    """What a batch of transactions does to one file: reads see it, nothing is written yet."""
-
-    def __init__(self, file: SlotFile) -> None:
-        self.file = file
-        self.descriptor = file.open(os.O_RDWR)
-        file.follow()
-        self.changes: dict[int, Write] = {}
-        """The last write of each line."""
-        self._count, self._live = file.count, file.live
-        self._slots: dict[str, int] = {}
-        self._lines: dict[int, bytes] = {}
-        self._before: dict[int, bytes] = {}
-        self._wants_layout = file.wants_layout()
-        self._has_moved = False
-        """True when a line came or went."""
-
-    def close(self) -> None:
-        if self.descriptor >= 0:
-            self.file.close(self.descriptor)
-            self.descriptor = -1
-
-    def get(self, key: str) -> Record | None:
-        slot = self._slot_of(key)
-        if slot == NO_SLOT:
-            return None
-        foreign = self.file.foreign
-        return self.file.record(key, self._lines[slot][len(key) + 4 :] if foreign is None else foreign[key])
-
-    def _slot_of(self, key: str) -> int:
-        slot = self._slots.get(key)
-        if slot is None:
-            slot = NO_SLOT
-            if self.file.foreign is not None:
-                slot = 0 if key in self.file.foreign else NO_SLOT
-            elif (found := self.file.find_line(key, self.descriptor)) is not None:
-                slot, line = found
-                self._lines[slot] = self._before[slot] = line
-            self._slots[key] = slot
-        return slot
-
-    def put(self, key: str, raw: bytes) -> None:
-        """Raises Layout when the file cannot take the line as it is."""
-        width, needed = self.file.width, len(key) + len(raw) + 5
-        if self._wants_layout or needed > width:
-            while needed > width:
-                width *= 2
-            raise Layout(self.file, width)
-        slot = self._slot_of(key)
-        if slot != NO_SLOT:
-            self._write_line(slot, member(key, raw, first=self._lines[slot][:1] == b" "))
-            return
-        line = member(key, raw, first=not self._live)
-        slot = self._slots[key] = self._count
-        self._count += 1
-        self._live += 1
-        self._has_moved = True
-        self._write_line(slot, line)
-
-    def delete(self, key: str) -> bool:
-        slot = self._slot_of(key)
-        if slot == NO_SLOT:
-            return False
-        if self._wants_layout:
-            raise Layout(self.file, self.file.width)
-        was_first = self._lines[slot][:1] == b" "
-        self._write_line(slot, b"")
-        self._slots[key] = NO_SLOT
-        self._live -= 1
-        self._has_moved = True
-        if was_first and self._live:
-            following = self._next_live(slot)
-            self._write_line(following, b" " + self._lines[following][1:])
-        return True
-
-    def _next_live(self, slot: int) -> int:
-        while True:
-            slot += 1
-            if slot not in self._lines:
-                self._lines[slot] = self._before[slot] = self.file.line(slot, self.descriptor)
-            if self._lines[slot][1:2] == b'"':
-                self._lines[slot] = self._lines[slot].rstrip()
-                return slot
-            self._write_line(slot, b"")  # blank already; so that one write covers all from the first line to this
-
-    def _write_line(self, slot: int, line: bytes) -> None:
-        self._lines[slot] = line
-        file = self.file
-        kind, before = ("s", self._before[slot]) if slot < file.count else ("g", TAIL)
-        self.changes[slot] = Write(kind, file.name, file.width * (slot + 1), file.width, line, before)
-
-    def writes(self) -> list[Write]:
-        if self.file.stamp is not None:
-            return list(self.changes.values())
-        lines = b"".join(write.image()[: write.length] for write in self.changes.values())
-        head = b"{".ljust(self.file.width - 1) + b"\n"
-        return [Write("f", self.file.name, 0, 0, head + lines + TAIL)]
-
-    def lines_to_report(self) -> list[int]:
-        """The lines that other processes must look at again: blanked ones, and in searchable files changed ones."""
-        is_searchable = bool(self.file.collection.unique or self.file.collection.fields)
-        count = self.file.count
-        return [slot for slot, write in self.changes.items() if slot < count and (is_searchable or not write.data)]
-
-    def committed(self) -> None:
-        """The writes are on the disk: the file knows where everything stands now."""
-        if not self._has_moved:
-            return
-        for key, slot in self._slots.items():
-            if slot == NO_SLOT:
-                self.file.forget_key(key, self.file.slot_of(key))
-            elif slot >= self.file.count or self.file.slot_of(key) != slot:
-                self.file.moved(key, slot)
-        self.file.wrote([(slot, bool(write.data)) for slot, write in self.changes.items()], self._count)
+    def take_in(self, slots: dict[str, int], lines: Iterable[tuple[int, bool]], count: int) -> None:
+        """A commit has put these keys into these slots (or nowhere), wrote these lines, live or blank, and the file has
+        so many lines now."""
+        with self._loading:
+            for key, slot in slots.items():
+                if slot == NO_SLOT:
+                    self.forget_key(key, self.slot_of(key))
+                elif self.slot_of(key) != slot:
+                    number = self._keys.number(key)
+                    self._make_room(number + 1)
+                    self._slots[number] = slot
+            for slot, is_live in lines:
+                self._mark(slot, is_live)
+            if self.stamp is not None:
+                self.stamp = (self.stamp[0], self.stamp[1] + (count - self.count) * self.width)
+            self.count = count
+            self._changes = self._state.changes
 
 
 def described(data: bytes, error: Exception) -> str:

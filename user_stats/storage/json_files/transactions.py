@@ -10,11 +10,13 @@ from typing import Protocol
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
-from user_stats.storage.json_files.arrays import ArrayPlan, Arrays
+from user_stats.storage.json_files.array_plans import ArrayPlan
+from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import translated
 from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
-from user_stats.storage.json_files.slots import SlotFile, SlotPlan, decode_record, encode
+from user_stats.storage.json_files.slot_plans import SlotPlan
+from user_stats.storage.json_files.slots import SlotFile, decode_record, encode
 from user_stats.storage.json_files.state import State
 from user_stats.storage.keys import checked_log_key, checked_record_key
 
