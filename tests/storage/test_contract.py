@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -449,3 +450,59 @@ def test_threads_that_append_beyond_a_small_cap_keep_the_newest(storage: Storage
     for thread in threads:
         thread.join()
     assert moments(storage) == [397, 398, 399]
+
+
+def test_a_handle_that_is_far_behind_catches_up(tmp_path: Path) -> None:
+    one, other = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+    for number in range(20):
+        put(one, f"k{number}", name=f"n{number}", kind="a")
+    assert other.find(PEOPLE, "name", "n3") == "k3"
+    assert other.find_page(PEOPLE, PageQuery(equal={"kind": "a"}))[1] == 20
+
+    def change_all(tx: Transaction) -> None:
+        for number in range(20):
+            tx.put(PEOPLE, f"k{number}", {"name": f"m{number}", "kind": "b"})
+
+    for _ in range(60):
+        one.transaction(change_all)
+    one.transaction(lambda tx: tx.delete(PEOPLE, "k0"))
+    assert other.find(PEOPLE, "name", "n3") is None
+    assert other.find(PEOPLE, "name", "m3") == "k3"
+    assert other.find_page(PEOPLE, PageQuery(equal={"kind": "b"}))[1] == 19
+    assert other.count(PEOPLE) == 19
+    other.transaction(lambda tx: [tx.delete(PEOPLE, f"k{number}") for number in range(1, 20)])
+    put(one, "new", name="first again")
+    assert dict(other.scan(PEOPLE)) == {"new": {"name": "first again"}}
+    assert json.loads((tmp_path / "people.json").read_text()) == {"new": {"name": "first again"}}
+
+
+def test_a_file_of_which_most_lines_are_blank_is_laid_out_anew(tmp_path: Path) -> None:
+    storage = open_storage(str(tmp_path))
+
+    def fill(tx: Transaction) -> None:
+        for number in range(3000):
+            tx.put(NOTES, f"k{number}", {"n": number})
+
+    storage.transaction(fill)
+    storage.transaction(lambda tx: [tx.delete(NOTES, f"k{number}") for number in range(2500)])
+    assert storage.count(NOTES) == 500
+    large = (tmp_path / "notes.json").stat().st_size
+    storage.transaction(lambda tx: tx.put(NOTES, "k2700", {"n": 1}))
+    assert (tmp_path / "notes.json").stat().st_size < large / 4
+    assert storage.get(NOTES, "k2700") == {"n": 1}
+    assert storage.count(NOTES) == 500
+
+
+def test_a_program_that_keeps_a_file_open_does_not_stop_writes(tmp_path: Path) -> None:
+    storage = open_storage(str(tmp_path))
+    put(storage, "a", name="ada")
+    append(storage, 1)
+    held = [(tmp_path / "people.json").open(), (tmp_path / "diary" / "a_diary.json").open()]
+    put(storage, "a", name="eve")
+    put(storage, "b", name="bob")
+    append(storage, 2)
+    storage.transaction(lambda tx: tx.delete(PEOPLE, "a"))
+    assert dict(storage.scan(PEOPLE)) == {"b": {"name": "bob"}}
+    assert moments(storage) == [1, 2]
+    for file in held:
+        file.close()
