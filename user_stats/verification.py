@@ -2,8 +2,8 @@
 
 `verify` changes nothing. `repair` first mends damaged files as far as their lines can be read (the originals are kept
 aside), then sets every figure to what the log gives. Where events themselves were lost, the figures that counted them
-stay, with an opening balance in the log in place of the lost events. Both take no lock: what others record meanwhile may
-show as a difference, so run them again, or while nothing is recorded.
+stay, with an opening balance in the log in place of the lost events. Neither takes a lock for long: what others record
+meanwhile may show as a difference, so run them again, or while nothing is recorded.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ BUDGET_SECONDS = 1.5
 """For one contender in one measurement, over all rounds."""
 LONGEST_TINYDB, LONGEST_WHOLE_FILE = 100_000, 1_000_000
 """People beyond which one write takes minutes."""
+FEWEST_CALLS = 3
 THREADS = (1, 4, 16)
 PROCESSES = 4
 
@@ -45,20 +46,19 @@ class Row(NamedTuple):
 def _timed(calls: dict[str, Callable[[int], object]], *, at_most: int = 4000) -> dict[str, list[float]]:
     """Seconds of each call, by name; each gets the same time, in turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for name, call in calls.items():
-        call(0)
-        times[name].clear()
+    for call in calls.values():
+        call(0)  # what is made when first asked for is not measured
     for _ in range(ROUNDS):
         for name, call in calls.items():
+            taken = times[name]
             end = time.perf_counter() + BUDGET_SECONDS / ROUNDS
-            done = 0
-            while time.perf_counter() < end and done < at_most // ROUNDS:
-                start = time.perf_counter()
-                call(len(times[name]))
-                times[name].append(time.perf_counter() - start)
-                done += 1
-            if sum(times[name]) > BUDGET_SECONDS and not done:
+            enough = len(taken) + at_most // ROUNDS
+            if len(taken) >= FEWEST_CALLS and sum(taken) > BUDGET_SECONDS:
                 continue
+            while time.perf_counter() < end and len(taken) < enough:
+                start = time.perf_counter()
+                call(len(taken))
+                taken.append(time.perf_counter() - start)
     return times
 
 
