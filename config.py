@@ -6,8 +6,10 @@ start: `FAULTS` holds one line for each.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,6 +106,29 @@ def _folder(text: str) -> Path:
     return folder
 
 
+def _list(name: str, check: Callable[[str], object], allowed: str) -> tuple[str, ...]:
+    """Words with commas between them; each is checked by a function that raises ValueError."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in text.split(",") if word.strip())
+        for word in words:
+            check(word)
+        return words
+
+    return _setting(name, (), parse, allowed)
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    """Checks that a text has this form as a whole."""
+
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError
+        return text
+
+    return check
+
+
 # -- where the data is ----------------------------------------------------------------------------------------------
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -135,12 +160,45 @@ SESSION_DAYS = _whole("SESSION_DAYS", 30, 1, 365)
 
 ENABLE_USER_ANALYTICS = _flag("ENABLE_USER_ANALYTICS", True)
 """Off: nothing is counted of visitors."""
+VISITOR_KEY_DAYS = _whole("VISITOR_KEY_DAYS", 1, 0, 1)
+"""1: addresses are hashed under a key of the day, destroyed after it. 0: one key for good, which joins the days."""
+NEW_PEOPLE_PER_ADDRESS = _whole("NEW_PEOPLE_PER_ADDRESS", 50, 1, 1_000_000)
+"""New cookies that one address may add to the count on one day."""
+TRACKED_PATHS = _list("TRACKED_PATHS", _matching("/.*"), "paths such as /,/news/* with commas between them")
+"""Paths whose visits are counted by themselves, * stands for anything; empty: every page."""
+PUBLIC_COUNT = _flag("PUBLIC_COUNT", True)
+"""Off: the welcome page does not say how many people are here."""
+EMBED_COUNTER = _flag("EMBED_COUNTER", False)
+"""On: other pages may show the count (/api/counter, /api/counter.svg)."""
 RETENTION_DAYS = _whole("RETENTION_DAYS", 90, 1, 3650)
 """Days that single visits are kept; day totals stay."""
 ANALYTICS_KEY = _secret("ANALYTICS_KEY", 24)
 """A key that may read the figures over HTTP."""
 NO_CACHE = _flag("NO_CACHE", False)
 """On: answers that may be cached are not."""
+
+# -- http -----------------------------------------------------------------------------------------------------------
+
+TRUSTED_PROXIES = _list("TRUSTED_PROXIES", ipaddress.ip_network, "addresses or networks with commas between them")
+"""Proxies in front of the site; X-Forwarded-For is believed from them alone."""
+CORS_ORIGINS = _list("CORS_ORIGINS", _matching(r"\*|https?://[^/,\s]+"), "origins such as https://example.org, or *")
+"""Other sites whose pages may call the API in a browser."""
+REQUESTS_PER_MINUTE = _whole("REQUESTS_PER_MINUTE", 600, 1, 10_000_000)
+"""Requests without a key that one address may make; the machine itself is not limited."""
+KEY_REQUESTS_PER_MINUTE = _whole("KEY_REQUESTS_PER_MINUTE", 60_000, 1, 10_000_000)
+"""Requests that one key may make."""
+OPEN_REPORTING = _flag("OPEN_REPORTING", False)
+"""On: other instances may report their counts without a key; such reports are marked as unverified."""
+REPORT_TO = _setting("REPORT_TO", "", _matching(r"https?://[^/\s]+(/\S*)?"), "an address such as https://example.org")
+"""The site that this one reports its count to every hour; empty: none."""
+REPORT_KEY = _secret("REPORT_KEY", 24)
+"""The key with the scope report that the other site gave out."""
+INSTANCE_ID = _setting(
+    "INSTANCE_ID", "", _matching("[0-9A-Za-z][0-9A-Za-z._-]{0,63}"), "1 to 64 letters, digits and . _ -"
+)
+"""The name of this instance in its reports."""
+if REPORT_TO and not (REPORT_KEY and INSTANCE_ID):
+    FAULTS.append("REPORT_TO: it is set without REPORT_KEY and INSTANCE_ID; allowed: all three or none")
 
 # -- app and bot ----------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ import threading
 
 import config
 from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.audience import Audience
 from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.errors import InvalidConfiguration
+from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
 from user_stats.storage import open_storage
 
@@ -16,6 +18,7 @@ OTHERS = 0o077
 """The mode bits of everybody but the owner."""
 
 _managers: dict[str, UserManager] = {}
+_audiences: dict[UserManager, Audience] = {}
 _opening = threading.Lock()
 
 
@@ -59,3 +62,31 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
                 passwords=PasswordPolicy(min_length=config.PASSWORD_MIN_LENGTH, max_length=config.PASSWORD_MAX_LENGTH),
             )
         return _managers[place]
+
+
+def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
+    """The process's one audience for a store; see `get_user_manager`."""
+    manager = get_user_manager(url)
+    with _opening:
+        if manager not in _audiences:
+            _audiences[manager] = Audience(
+                manager.storage,
+                key_days=config.VISITOR_KEY_DAYS,
+                new_people_per_address=config.NEW_PEOPLE_PER_ADDRESS,
+                is_enabled=config.ENABLE_USER_ANALYTICS,
+            )
+        return _audiences[manager]
+
+
+def http_settings() -> HttpSettings:
+    """What the HTTP door is told."""
+    return HttpSettings(
+        trusted_proxies=config.TRUSTED_PROXIES,
+        tracked_paths=config.TRACKED_PATHS,
+        cors_origins=config.CORS_ORIGINS,
+        no_cache=config.NO_CACHE,
+        open_reporting=config.OPEN_REPORTING,
+        embed_counter=config.EMBED_COUNTER,
+        requests_per_minute=config.REQUESTS_PER_MINUTE,
+        key_requests_per_minute=config.KEY_REQUESTS_PER_MINUTE,
+    )

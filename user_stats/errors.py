@@ -49,6 +49,12 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+class BadRequest(InvalidInput):
+    """What came over HTTP cannot be read at all: no JSON, or a key where none may stand."""
+
+    code = "bad_request"
+
+
 class InvalidConfiguration(UserStatsError, ValueError):
     """A setting is wrong: the start is refused; one line a fault."""
 
@@ -142,6 +148,10 @@ class StorageCorrupt(StorageError):
 
 
 HTTP_STATUS = {
+    "bad_request": 400,
+    "unknown_address": 404,
+    "method_not_allowed": 405,
+    "unsupported_media_type": 415,
     "invalid_input": 422,
     "too_large": 413,
     "invalid_id": 404,
@@ -164,6 +174,7 @@ HTTP_STATUS = {
 EXIT_DONE, EXIT_FINDINGS, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
 EXIT_CODE = {
     "invalid_input": EXIT_USAGE,
+    "bad_request": EXIT_USAGE,
     "too_large": EXIT_USAGE,
     "invalid_configuration": EXIT_USAGE,
 }  # every other code: EXIT_REFUSED

@@ -202,6 +202,9 @@ class Audience:
         """Every day that has data, oldest first."""
         return [figures.day_figures(day, record) for day, record in sorted(self._storage.scan(AUDIENCE_DAYS))]
 
+    def now(self) -> datetime:
+        return self._clock()
+
     def active_people(self) -> Active:
         """Distinct cookies of the last 1, 7 and 30 days."""
         return figures.active(self._read_day, self._today(), PEOPLE)
@@ -237,6 +240,10 @@ class Audience:
         return self._clock().date()
 
     # -- instances ----------------------------------------------------------------------------------------------------
+
+    def check_signature(self, key: str, sent_at: str, given: str, body: bytes) -> datetime:
+        """The time of a rightly signed, fresh report. Raises NotAuthenticated."""
+        return instances.checked_signature(key, sent_at, given, body, self._clock())
 
     def take_report(self, report: Report) -> Instance:
         """The reporting instance as it stands now. Raises Forbidden, NotAuthenticated, RateLimited; see

@@ -1,0 +1,67 @@
+"""All routes of the API, for the server of the pages or for one of their own."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from user_stats.api import activity, counting, docs_page, openapi, people
+from user_stats.api.door import Door, Limits, NoSuchAddress
+from user_stats.api.operations import Call, Operation, Services
+from user_stats.api.replies import JSONReply
+
+PREFLIGHT_SECONDS = 600
+
+
+def make_routes(services: Services) -> list[Route]:
+    """A route for each path, each answering all methods, and one for every other address under `/api/`."""
+    listed = [
+        operation
+        for operation in (*counting.OPERATIONS, *people.OPERATIONS, *activity.OPERATIONS)
+        if operation.is_enabled(services.settings)
+    ]
+    limits = Limits(services)
+    by_path = groupby(sorted((*listed, *_descriptions(listed)), key=_path), key=_path)
+    routes = [Route(path, _shared(Door(list(group), services, limits), services)) for path, group in by_path]
+    routes.sort(key=lambda route: "{" in route.path)  # a fixed path before one with parts
+    return [*routes, Route("/api/{rest:path}", NoSuchAddress()), Route("/api", NoSuchAddress())]
+
+
+def _path(operation: Operation) -> str:
+    return operation.path
+
+
+def _shared(door: ASGIApp, services: Services) -> ASGIApp:
+    """The door for pages of other sites too, where the settings name them."""
+    if not services.settings.cors_origins:
+        return door
+    return CORSMiddleware(
+        door,
+        allow_origins=services.settings.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-None-Match"],
+        expose_headers=["ETag", "Retry-After", "Location"],
+        max_age=PREFLIGHT_SECONDS,
+    )
+
+
+def _descriptions(listed: list[Operation]) -> list[Operation]:
+    """The operations that describe the others."""
+    document = openapi.document(listed)
+    page = docs_page.render(document)
+
+    def give_document(call: Call) -> Response:
+        return JSONReply(document)
+
+    def give_page(call: Call) -> Response:
+        return HTMLResponse(page)
+
+    cached = "public, max-age=300"
+    return [
+        Operation("GET", "/api/openapi.json", give_document, "This document", dict, cache=cached),
+        Operation("GET", "/api/docs", give_page, "The same for people", "text/html", cache=cached),
+    ]
