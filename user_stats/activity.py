@@ -12,7 +12,7 @@ from typing import Any
 
 from user_stats.collections import ACTIVITY, DAY_TOTALS, HISTORY, USER_STATS, USER_TOTALS, USERS
 from user_stats.errors import Forbidden
-from user_stats.models import CONTENT_TYPES, COUNTERS, UserStats, hours_plus
+from user_stats.models import CONTENT_TYPES, COUNTERS, UserStats, check_statistics, hours_plus
 from user_stats.storage import Record, Transaction
 from user_stats.times import normal_iso, to_iso
 from user_stats.user_records import no_such_user
@@ -146,8 +146,8 @@ def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Rec
     put into the log first, as an opening balance."""
     stored = tx.get(USER_STATS, user_id)
     totals = tx.get(USER_TOTALS, user_id)
-    if stored is not None and totals is not None and len(stored) >= len(_ZERO):
-        UserStats.from_stored(user_id, stored)
+    if stored is not None and totals is not None and stored.keys() >= _ZERO.keys():
+        check_statistics(user_id, stored)
         return stored, totals
     stats = {**UserStats.from_stored(user_id, stored or {}).to_stored(), **(stored or {}), "user_id": user_id}
     for name in ("created_at", "updated_at", "last_activity_timestamp"):

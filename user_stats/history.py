@@ -70,7 +70,7 @@ class WatchHistoryTracker:
             tx.append(HISTORY, user_id, entry, keep=self._max_entries)
 
         self._storage.transaction(work)
-        return WatchHistoryEntry(**entry)
+        return WatchHistoryEntry.of({"title": None, **entry})
 
     def get_watch_history(self, user_id: str, limit: int = 100) -> list[WatchHistoryEntry]:
         """The newest watches by their end, newest first. Raises UserNotFound, InvalidInput."""

@@ -126,29 +126,11 @@ class UserStats:
             fields = record
         else:
             fields = {**_ZERO_STATS, "user_id": user_id, **{key: record[key] for key in record.keys() & _STATS_KEYS}}
+        check_statistics(user_id, fields)
         stats = object.__new__(cls)
         stats.__dict__.update(fields)  # a tenth of the time of __init__, for lists of all people
-        hours = fields["total_watched_hours"]
-        if not (
-            type(fields["subscriber_features_used"]) is int
-            and type(fields["watch_history_entries"]) is int
-            and type(fields["videos_uploaded"]) is int
-            and type(fields["streams_created"]) is int
-            and type(fields["images_uploaded"]) is int
-            and type(fields["total_interactions"]) is int
-            and type(hours) in (float, int)
-            and 0 <= hours < float("inf")
-            and fields["subscriber_features_used"] >= 0
-            and fields["watch_history_entries"] >= 0
-            and fields["videos_uploaded"] >= 0
-            and fields["streams_created"] >= 0
-            and fields["images_uploaded"] >= 0
-            and fields["total_interactions"] >= 0
-            and fields["user_id"] == user_id
-        ):
-            raise StorageCorrupt(f"user_stats.json: {_wrong_statistic(user_id, fields)}", path="user_stats.json")
-        if type(hours) is int:
-            stats.__dict__["total_watched_hours"] = float(hours)
+        if type(fields["total_watched_hours"]) is int:
+            stats.__dict__["total_watched_hours"] = float(fields["total_watched_hours"])
         for name in ("last_activity_timestamp", "created_at", "updated_at"):
             text = fields[name]
             if type(text) is not str or (text and not (len(text) == 32 and text.endswith("+00:00"))):
@@ -161,6 +143,29 @@ class UserStats:
 
 _ZERO_STATS: dict[str, Any] = dict(UserStats("").__dict__)
 _STATS_KEYS = _ZERO_STATS.keys()
+
+
+def check_statistics(user_id: str, fields: Mapping[str, Any]) -> None:
+    """Raises StorageCorrupt unless the counters of a record with all fields are what counters can be."""
+    hours = fields["total_watched_hours"]
+    if not (
+        type(fields["subscriber_features_used"]) is int
+        and type(fields["watch_history_entries"]) is int
+        and type(fields["videos_uploaded"]) is int
+        and type(fields["streams_created"]) is int
+        and type(fields["images_uploaded"]) is int
+        and type(fields["total_interactions"]) is int
+        and type(hours) in (float, int)
+        and 0 <= hours < float("inf")
+        and fields["subscriber_features_used"] >= 0
+        and fields["watch_history_entries"] >= 0
+        and fields["videos_uploaded"] >= 0
+        and fields["streams_created"] >= 0
+        and fields["images_uploaded"] >= 0
+        and fields["total_interactions"] >= 0
+        and fields["user_id"] == user_id
+    ):
+        raise StorageCorrupt(f"user_stats.json: {_wrong_statistic(user_id, fields)}", path="user_stats.json")
 
 
 def _wrong_statistic(user_id: str, fields: Mapping[str, Any]) -> str:
@@ -194,6 +199,13 @@ class WatchHistoryEntry:
     completed: bool
     quality: str
     title: str | None = None
+
+    @classmethod
+    def of(cls, checked: dict[str, Any]) -> WatchHistoryEntry:
+        """An entry of fields that are checked already."""
+        entry = object.__new__(cls)
+        entry.__dict__.update(checked)
+        return entry
 
     @classmethod
     def from_stored(cls, user_id: str, record: Mapping[str, Any]) -> WatchHistoryEntry:

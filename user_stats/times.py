@@ -21,6 +21,8 @@ def utc_now() -> datetime:
 
 def to_iso(moment: datetime) -> str:
     """The stored form of an aware moment."""
+    if moment.tzinfo is UTC:
+        return moment.isoformat(timespec="microseconds")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

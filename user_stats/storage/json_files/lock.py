@@ -16,7 +16,7 @@ import filelock
 from user_stats.errors import StorageBusy
 from user_stats.storage.json_files.disk import Disk
 
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30e-6, 2e-3
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30e-6, 300e-6
 
 
 class StoreLock:
