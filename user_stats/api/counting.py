@@ -123,7 +123,8 @@ class Analytics(Struct):
 
 async def track_user(call: Call) -> Tracked:
     audience = call.services.audience
-    visited_at = (call.query and call.query.visited_at) or (call.body and call.body.visited_at) or None
+    given = [options.visited_at for options in (call.query, call.body) if options is not None]
+    visited_at = next((moment for moment in given if moment is not None), None)
     if visited_at is not None and call.caller is None:
         raise NotAuthenticated("visited_at: the past takes a key with the scope record", field="visited_at")
     visit = audience.visit(
