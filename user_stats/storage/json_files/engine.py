@@ -201,8 +201,7 @@ class JsonStorage:
     def _lead(self, call: _Call) -> None:
         with self._queueing:
             self._leader = threading.get_ident()
-            batch = [call, *self._queue[: LARGEST_BATCH - 1]]
-            del self._queue[: LARGEST_BATCH - 1]
+        batch = [call]
         try:
             self._commit_batch(batch)
         except BaseException as error:
@@ -225,22 +224,23 @@ class JsonStorage:
         try:
             with self._lock:
                 self._make_ready()
-                if self._run(batch):
+                if self._run(batch, gather=True):
                     return
                 for call in batch:
                     try:
                         while not call.is_done:
-                            self._run([call])
+                            self._run([call], gather=False)
                     except (StorageError, OSError) as error:
                         call.fail(translated(error, "writing"))
         except OSError as error:
             raise translated(error, "writing") from error
 
-    def _run(self, calls: list[_Call]) -> bool:
-        """Runs and commits the calls together; False when they must be run again one by one; nothing changed."""
+    def _run(self, calls: list[_Call], *, gather: bool) -> bool:
+        """Runs and commits the calls together, with `gather` also those that queue up meanwhile, which join the list.
+        False when they must be run again one by one; nothing has changed then."""
         batch = Batch(self)
         try:
-            outcomes = self._planned(batch, calls)
+            outcomes = self._planned(batch, calls, gather=gather)
             if outcomes is None:
                 return False
             groups = batch.groups()
@@ -257,10 +257,12 @@ class JsonStorage:
             call.is_done = True
         return True
 
-    def _planned(self, batch: Batch, calls: list[_Call]) -> list[tuple[_Call, BaseException | None]] | None:
+    def _planned(
+        self, batch: Batch, calls: list[_Call], *, gather: bool
+    ) -> list[tuple[_Call, BaseException | None]] | None:
         """How the work of each call ended; None when one of several could not be planned."""
         outcomes: list[tuple[_Call, BaseException | None]] = []
-        for call in calls:
+        for call in self._growing(calls) if gather else calls:
             transaction = JsonTransaction(batch)
             try:
                 call.value = call.work(transaction)
@@ -275,6 +277,18 @@ class JsonStorage:
                 raise
             outcomes.append((call, None))
         return outcomes
+
+    def _growing(self, calls: list[_Call]) -> Iterator[_Call]:
+        """Each call, and those that have queued up when the last one is done, which join the list."""
+        done = 0
+        while done < len(calls):
+            yield calls[done]
+            done += 1
+            if done == len(calls):
+                with self._queueing:
+                    room = LARGEST_BATCH - done
+                    calls += self._queue[:room]
+                    del self._queue[:room]
 
     def _write(self, batch: Batch, groups: list[tuple[list[Write], int]]) -> None:
         head = self._state.head
