@@ -51,6 +51,15 @@ class Site:
     clock: FixedClock
 
 
+def make_services(
+    storage: Storage, clock: FixedClock, *, key_days: int = 1, is_enabled: bool = True, **settings: Any
+) -> Services:
+    told = replace(HttpSettings(), **settings)
+    manager = UserManager(storage, clock=clock, passwords=PasswordPolicy())
+    audience = Audience(storage, clock=clock, key_days=key_days, is_enabled=is_enabled)
+    return Services(manager, audience, FakeKeys(), told, Proxies(told.trusted_proxies))
+
+
 MakeSite = Callable[..., Site]
 
 
@@ -59,22 +68,13 @@ def make_site(clock: FixedClock) -> Iterator[MakeSite]:
     with ExitStack() as stack:
 
         def make(
-            *,
-            storage: Storage | None = None,
-            client: tuple[str, int] = ("127.0.0.1", 50_000),
-            key_days: int = 1,
-            is_enabled: bool = True,
-            **settings: Any,
+            *, storage: Storage | None = None, client: tuple[str, int] = ("127.0.0.1", 50_000), **settings: Any
         ) -> Site:
             store = storage or open_storage("memory:")
-            told = replace(HttpSettings(), **settings)
-            manager = UserManager(store, clock=clock, passwords=PasswordPolicy())
-            audience = Audience(store, clock=clock, key_days=key_days, is_enabled=is_enabled)
-            services = Services(manager, audience, FakeKeys(), told, Proxies(told.trusted_proxies))
-            app = Starlette(routes=make_routes(services))
+            services = make_services(store, clock, **settings)
             http = stack.enter_context(
                 TestClient(
-                    app,
+                    Starlette(routes=make_routes(services)),
                     "http://localhost:8501",
                     raise_server_exceptions=False,
                     client=client,
@@ -82,8 +82,8 @@ def make_site(clock: FixedClock) -> Iterator[MakeSite]:
                     follow_redirects=False,
                 )
             )
-            stack.callback(audience.close)
-            return Site(http, manager, audience, store, clock)
+            stack.callback(services.audience.close)
+            return Site(http, services.manager, services.audience, store, clock)
 
         yield make
 

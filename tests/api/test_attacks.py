@@ -177,7 +177,7 @@ def test_open_reporting_is_marked_as_unverified(make_site: MakeSite) -> None:
     assert site.client.post(REPORTS, json={"count": 1, "instanceId": "x"}, headers=key("wrong")).status_code == 401
 
 
-@pytest.mark.parametrize("count", ["-1", "0.5", '"5"', "true", "null", "1000000000000000000", "10000001", "1.0"])
+@pytest.mark.parametrize("count", ["-1", "0.5", '"5"', "true", "null", "1000000000000000000", "10000001", "0.0001"])
 def test_a_wrong_count_is_refused(site: Site, count: str) -> None:
     body = f'{{"count": {count}, "instanceId": "berlin"}}'
     answer = site.client.post(REPORTS, content=body, headers={**key(REPORT), **JSON})

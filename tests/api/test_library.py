@@ -171,7 +171,7 @@ def test_nobody_inactive_is_recorded(site: Site) -> None:
         assert site.client.post(f"{one}/{path}", json=body, headers=key(RECORD)).status_code == 403
 
 
-@pytest.mark.parametrize("duration", ["-1", "86401", "1.5", '"60"', "true", "1e3", "1000000000000000000"])
+@pytest.mark.parametrize("duration", ["-1", "86401", "1.5", '"60"', "true", "1e30", "1000000000000000000"])
 def test_a_wrong_duration_is_refused(site: Site, duration: str) -> None:
     one = f"{USERS}/{create(site)}"
     answer = site.client.post(
@@ -188,19 +188,19 @@ def test_many_watches_go_in_each_by_itself(site: Site) -> None:
         {"user_id": user_id, "video_id": "a", "duration_seconds": 60},
         {"user_id": NOBODY, "video_id": "a", "duration_seconds": 60},
         {"user_id": user_id, "video_id": "b", "duration_seconds": 99_999},
-        {"user_id": user_id, "video_id": "c", "duration_seconds": 60},
+        {"user_id": user_id, "video_id": "c", "duration_seconds": 60.0},
+        {"user_id": user_id, "video_id": "d", "duration_seconds": 60, "is_admin": True},
     ]
     answer = site.client.post("/api/v1/watches", json={"watches": rows}, headers=key(RECORD)).json()
     assert answer["recorded"] == 2
     assert [(row["row"], row["code"], row["field"]) for row in answer["rejected"]] == [
         (1, "not_found", "user_id"),
         (2, "invalid_input", "duration_seconds"),
+        (4, "invalid_input", "is_admin"),
     ]
-    many = {"watches": [rows[0]] * 1001}
-    assert site.client.post("/api/v1/watches", json=many, headers=key(RECORD)).status_code == 413
-    wrong = {"watches": [rows[0], {**rows[0], "is_admin": True}]}
-    refused = site.client.post("/api/v1/watches", json=wrong, headers=key(RECORD))
-    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "watches[1].is_admin")
+    for body in ({"watches": [rows[0]] * 1001}, {"watches": [rows[0], 5]}, {"watches": rows[0]}):
+        assert site.client.post("/api/v1/watches", json=body, headers=key(RECORD)).status_code == 422
+    assert site.manager.get_user_stats(user_id).watch_history_entries == 2
 
 
 def test_jobs_and_visits(site: Site) -> None:

@@ -10,7 +10,7 @@ from clocks import FixedClock
 from user_stats.audience import Audience, Report
 from user_stats.audience.instances import MOST_INSTANCES, MOST_UNVERIFIED, checked_signature, signature
 from user_stats.collections import INSTANCES
-from user_stats.errors import Forbidden, InvalidInput, NotAuthenticated, RateLimited, UserNotFound
+from user_stats.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, RateLimited, UserNotFound
 from user_stats.storage import Storage
 
 
@@ -69,11 +69,11 @@ def test_an_instance_belongs_to_the_key_that_reported_first(audience: Audience) 
 def test_counts_do_not_jump(audience: Audience, clock: FixedClock) -> None:
     audience.take_report(Report("berlin", 10, "k1"))
     audience.take_report(Report("berlin", 1000, "k1"))
-    with pytest.raises(InvalidInput, match="at most 10,000 now"):
+    with pytest.raises(Conflict, match="at most 10,000 now"):
         audience.take_report(Report("berlin", 10_001, "k1"))
     clock.advance(hours=1)
     assert audience.take_report(Report("berlin", 100_000, "k1")).count == 100_000
-    with pytest.raises(InvalidInput):
+    with pytest.raises(Conflict):
         audience.take_report(Report("berlin", 9_000_000, "k1"))
     audience.drop_instance("berlin")
     assert audience.take_report(Report("berlin", 9_000_000, "k1")).count == 9_000_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from clocks import FixedClock
+from real_data import real_file
 
 from user_stats.audience import Audience, Visit
 from user_stats.audience.agents import agent_family, is_crawler
@@ -250,12 +249,7 @@ def test_two_imports_of_one_log_at_once_count_it_once(audience: Audience, storag
 
 
 def elastic_log() -> Iterator[Visit]:
-    folder = Path(os.environ.get("REAL_DATA_DIR") or Path(__file__).parents[2] / "../shared/data")
-    path = folder / "raw/weblog_elastic/apache_logs"
-    if not path.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"real data is missing: {path}")
-        pytest.skip(f"real data is not here: {path}")
+    path = real_file("raw/weblog_elastic/apache_logs")
     line_parts = re.compile(r'(\S+) \S+ \S+ \[([^]]+)] "\S+ (\S+).*?" \d{3} (\S+) "[^"]*" "(.*)').match
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:

@@ -6,14 +6,11 @@ from typing import Any
 
 import msgspec
 
-from user_stats.api import shapes
+from user_stats.api import bodies, shapes
 from user_stats.api.operations import ADMIN, READ, RECORD, Answer, Call, Operation
 from user_stats.audience import Overview
-from user_stats.errors import TooLarge, UserStatsError
+from user_stats.errors import UserStatsError
 from user_stats.models import UserStats, WatchHistoryEntry
-
-MOST_WATCHES_AT_ONCE = 1000
-
 
 # -- people -----------------------------------------------------------------------------------------------------------
 
@@ -23,17 +20,15 @@ def record_watch(call: Call) -> Answer:
 
 
 def record_watches(call: Call) -> shapes.BulkAnswer:
-    watches: list[shapes.NewWatchOf] = call.body.watches
-    if len(watches) > MOST_WATCHES_AT_ONCE:
-        message = f"watches: {len(watches):,} at once; allowed: at most {MOST_WATCHES_AT_ONCE:,}"
-        raise TooLarge(message, field="watches")
+    rows: list[dict[str, Any]] = call.body.watches
     rejected = []
-    for row, watch in enumerate(watches):
+    for number, row in enumerate(rows):
         try:
+            watch: shapes.NewWatchOf = bodies.converted(row, shapes.NewWatchOf, strict=True)
             _record_watch(call, watch.user_id, watch)
         except UserStatsError as error:
-            rejected.append(shapes.RejectedRow(row, error.code, error.message, error.field))
-    return shapes.BulkAnswer(len(watches) - len(rejected), rejected)
+            rejected.append(shapes.RejectedRow(number, error.code, error.message, error.field))
+    return shapes.BulkAnswer(len(rows) - len(rejected), rejected)
 
 
 def _record_watch(call: Call, user_id: str, watch: shapes.NewWatch) -> WatchHistoryEntry:
@@ -126,7 +121,7 @@ OPERATIONS = (
     ),
     _of_people(
         "POST", "/watches", record_watches, "Record many watches, each by itself", shapes.BulkAnswer, RECORD,
-        body=shapes.ManyWatches, refusals=("too_large",),
+        body=shapes.ManyWatches, refusals=(),
     ),
     _of_people(
         "POST", _ONE + "/uploads", record_upload, "Count an upload", UserStats, RECORD,
@@ -151,7 +146,7 @@ OPERATIONS = (
     ),
     _of_site("GET", "/jobs", list_jobs, "The newest jobs, newest first", shapes.JobList, READ, query=shapes.LimitQuery),
     _of_site("POST", "/visits", record_visits, "Count visits, also of the past", shapes.Recorded, RECORD,
-        body=shapes.ManyVisits, status=201, refusals=("too_large",),
+        body=shapes.ManyVisits, status=201,
     ),
     _of_site(
         "GET", "/visits", list_visits, "The newest visits, newest first", shapes.VisitList, READ,

@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
 from user_stats.api import badge, client_ids, metrics
@@ -19,7 +19,11 @@ TAG = "Audience"
 BREAKDOWN_DAYS, ANALYTICS_DAYS = 30, 7
 
 
-class TrackOptions(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class TrackQuery(Struct, forbid_unknown_fields=True):
+    visited_at: PastMoment | UnsetType = UNSET
+
+
+class TrackBody(Struct, forbid_unknown_fields=True):
     visited_at: PastMoment | None = None
 
 
@@ -124,16 +128,17 @@ class Analytics(Struct):
 async def track_user(call: Call) -> Tracked:
     audience = call.services.audience
     given = [options.visited_at for options in (call.query, call.body) if options is not None]
-    visited_at = next((moment for moment in given if moment is not None), None)
-    if visited_at is not None and call.caller is None:
+    moments = [moment for moment in given if moment is not UNSET and moment is not None]
+    if moments and call.caller is None:
         raise NotAuthenticated("visited_at: the past takes a key with the scope record", field="visited_at")
-    visit = audience.visit(
-        address=call.address,
-        path=urlsplit(call.headers.get("referer", "/")[:2000]).path or "/",
-        user_agent=call.user_agent[:512],
-        visited_at=visited_at,
-        do_not_track=call.do_not_track,
-    )
+    for visited_at in moments or [None]:
+        visit = audience.visit(
+            address=call.address,
+            path=urlsplit(call.headers.get("referer", "/")[:2000]).path or "/",
+            user_agent=call.user_agent[:512],
+            visited_at=visited_at,
+            do_not_track=call.do_not_track,
+        )
     return Tracked(True, await asyncio.wrap_future(audience.track_user_soon(visit)))
 
 
@@ -250,8 +255,8 @@ OPERATIONS = (
         Tracked,
         scope=RECORD,
         key_is_optional=True,
-        query=TrackOptions,
-        body=TrackOptions,
+        query=TrackQuery,
+        body=TrackBody,
         body_is_optional=True,
     ),
     _operation(
@@ -266,7 +271,7 @@ OPERATIONS = (
         scope=REPORT,
         key_is_optional=True,
         body=ReportBody,
-        refusals=("forbidden", "rate_limited"),
+        refusals=("conflict", "forbidden"),
     ),
     _operation("GET", "/health", say_healthy, "Whether the site works; counts nothing", Health),
     _operation(

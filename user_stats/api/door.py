@@ -108,7 +108,7 @@ class Door:
         address = call.address
         self._limits.check_failures(address)
         try:
-            call.caller = self._services.keys.check(call.key or "", operation.scope or "read")
+            call.caller = self._services.keys.check(call.key or "", operation.scope or "")
         except NotAuthenticated:
             if not is_loopback(address):
                 self._limits.take(self._limits.failures, address)
@@ -132,11 +132,14 @@ class Door:
 
 
 def _presented_key(operation: Operation, scope: Scope) -> str | None:
-    """The key that decides: the Authorization header, else X-API-Key, else the address where it may stand there."""
+    """The key that decides: the Authorization header, else X-API-Key, else the address where it may stand there. What
+    is open to all looks at none."""
     headers = Headers(scope=scope)
     in_query = QueryParams(scope["query_string"]).getlist("key")
     if in_query and not operation.is_for_browsers:
         raise BadRequest("key: it may not stand in the address here; send it in a header", field="key")
+    if operation.scope is None:
+        return None
     given = [one[7:].strip() for one in headers.getlist("authorization") if one[:7].lower() == "bearer "]
     given = given or headers.getlist("x-api-key") or in_query
     if not given:

@@ -10,6 +10,7 @@ import msgspec
 
 from user_stats.api.operations import Operation
 from user_stats.errors import HTTP_STATUS
+from user_stats.models import SubscriberFeature
 
 VERSION = "1"
 ABOUT = (
@@ -107,13 +108,16 @@ def _identifier(operation: Operation) -> str:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", **_of_path(name)}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", **_OF_PATH[name]}}
         for name in re.findall(r"{(\w+)}", path)
     ]
 
 
-def _of_path(name: str) -> dict[str, Any]:
-    return {"format": "uuid"} if name == "user_id" else {"minLength": 1, "pattern": "^[0-9A-Za-z._-]+$"}
+_OF_PATH: dict[str, dict[str, Any]] = {
+    "user_id": {"format": "uuid"},
+    "feature": {"enum": [feature.value for feature in SubscriberFeature]},
+    "instance_id": {"pattern": "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"},
+}
 
 
 def _query_parameters(kind: Any) -> list[dict[str, Any]]:
@@ -123,17 +127,8 @@ def _query_parameters(kind: Any) -> list[dict[str, Any]]:
     schema = components[kind.__name__]
     parameters = []
     for name, field in schema["properties"].items():
-        plain = _without_null(field)
-        parameters.append({"name": name, "in": "query", "required": False, "schema": plain})
+        parameters.append({"name": name, "in": "query", "required": False, "schema": field})
     return parameters
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter that may be left out but cannot be null."""
-    choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
-    if len(choices) == 1:
-        return {**{name: value for name, value in schema.items() if name not in ("anyOf", "default")}, **choices[0]}
-    return {name: value for name, value in schema.items() if name != "default" or value is not None}
 
 
 def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from user_stats.api import shapes
 from user_stats.api.operations import ADMIN, READ, RECORD, Answer, Call, Operation
 from user_stats.features import FeatureAccess
@@ -15,15 +17,12 @@ TAG = "People"
 
 def list_users(call: Call) -> shapes.UserList:
     query: shapes.UserQuery = call.query
+    first, end = query.created_from or None, query.created_to or None
+    if first is not None and end is not None and first > end:
+        return shapes.UserList([], 0, query.offset, query.limit)
+    is_active = None if query.is_active is UNSET else query.is_active
     page = call.services.manager.find_users(
-        query.search,
-        query.role,
-        query.is_active,
-        query.created_from,
-        query.created_to,
-        query.sort,
-        query.offset,
-        query.limit,
+        query.search or None, query.role or None, is_active, first, end, query.sort, query.offset, query.limit
     )
     return shapes.UserList(page.users, page.total, page.offset, page.limit)
 

@@ -7,13 +7,15 @@ Answers that are records of the library are its own types.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from user_stats.audience import Instance
 from user_stats.features import FeatureAccess
 from user_stats.models import User, UserStats, WatchHistoryEntry
+
+MOST_WATCHES_AT_ONCE = 1000
 
 Whole = Annotated[int, Meta(extra_json_schema={"minimum": 0})]
 Count = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 10_000_000})]
@@ -26,6 +28,7 @@ PastMoment = Annotated[
         extra_json_schema={"format": "date-time", "examples": ["2026-01-15T14:23:45Z"]},
     ),
 ]
+UUID4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 UserId = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Username = Annotated[
     str,
@@ -42,8 +45,16 @@ Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 256})
 Title = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
 Seconds = Annotated[int, Meta(description="0: not known", extra_json_schema={"minimum": 0, "maximum": 86_400})]
 Days = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 3650})]
-Offset = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 10**9})]
-Limit = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 1000})]
+Offset = Annotated[int, Meta(ge=0, le=10**9)]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+Bound = Annotated[
+    str,
+    Meta(
+        description="a day from 1970 on",
+        pattern=r"^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\d$",
+        extra_json_schema={"format": "date"},
+    ),
+]
 Role = Literal["free", "subscriber", "premium", "admin"]
 Plan = Literal["subscriber", "premium"]
 ContentKind = Literal["video", "stream", "image"]
@@ -62,11 +73,13 @@ class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 
 
 class UserQuery(Input):
-    search: Annotated[str, Meta(description="part of a name or an address", max_length=254)] | None = None
-    role: Role | None = None
-    is_active: bool | None = None
-    created_from: Moment | None = None
-    created_to: Moment | None = None
+    """In a query nothing can be null, only left out."""
+
+    search: Annotated[str, Meta(description="part of a name or an address", max_length=254)] | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    created_from: Bound | UnsetType = UNSET
+    created_to: Annotated[Bound, Meta(description="the day after the last one")] | UnsetType = UNSET
     sort: Sort = "username"
     offset: Offset = 0
     limit: Limit = 50
@@ -157,7 +170,10 @@ class NewWatch(Input):
     title: Title | None = None
     category: Text | None = None
     tags: list[Text] | None = None
-    length_seconds: Seconds | None = None
+    length_seconds: (
+        Annotated[int, Meta(description="of the whole video", extra_json_schema={"minimum": 1, "maximum": 864_000})]
+        | None
+    ) = None
 
 
 class NewWatchOf(NewWatch, kw_only=True):
@@ -165,7 +181,15 @@ class NewWatchOf(NewWatch, kw_only=True):
 
 
 class ManyWatches(Input):
-    watches: Annotated[list[NewWatchOf], Meta(description="at most 1,000; each is recorded or rejected by itself")]
+    """Its rows are not checked here, for one that is wrong does not keep out the others."""
+
+    watches: Annotated[
+        list[dict[str, Any]],
+        Meta(
+            description="at most 1,000, each as in POST /api/v1/users/{user_id}/watches with a user_id besides",
+            max_length=MOST_WATCHES_AT_ONCE,
+        ),
+    ]
 
 
 class RejectedRow(Struct):
@@ -251,13 +275,13 @@ class NewVisit(Input):
     path: Annotated[str, Meta(extra_json_schema={"maxLength": 2048})] = "/"
     address: Annotated[str, Meta(description="hashed, and kept nowhere", max_length=253)] | None = None
     user_agent: Annotated[str, Meta(description="only its family is kept", max_length=2048)] = ""
-    client_id: Annotated[str, Meta(extra_json_schema={"format": "uuid"})] | None = None
+    client_id: Annotated[str, Meta(description="a UUID4", extra_json_schema={"pattern": UUID4})] | None = None
     visited_at: PastMoment | None = None
     do_not_track: bool = False
 
 
 class ManyVisits(Input):
-    visits: Annotated[list[NewVisit], Meta(description="at most 1,000; all are counted or none")]
+    visits: Annotated[list[NewVisit], Meta(description="at most 1,000; all are counted or none", max_length=1000)]
 
 
 class VisitRow(Struct):
@@ -271,7 +295,7 @@ class VisitList(Struct):
 
 
 class AudienceQuery(Input):
-    days: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 3660})] = 30
+    days: Annotated[int, Meta(ge=1, le=3660)] = 30
 
 
 class InstanceList(Struct):

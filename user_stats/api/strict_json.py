@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 
 from user_stats.errors import BadRequest, shown
 
+EXACT = 2**53
+"""Below it every whole number has a float of its own."""
+
 
 def parse(body: bytes) -> Any:
     """The value of a JSON text in UTF-8. Raises BadRequest for anything that is not strictly one: repeated members,
@@ -48,10 +51,11 @@ def _no_constant(word: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
+    """JSON knows one kind of numbers: 60.0 is the whole number 60, which must not get lost in between."""
     number = float(text)
     if number in (float("inf"), float("-inf")):
         raise BadRequest(f"body: the number {shown(text)} is too large")
-    return number
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 def _bounded(text: str) -> int:

@@ -246,8 +246,8 @@ class Audience:
         return instances.checked_signature(key, sent_at, given, body, self._clock())
 
     def take_report(self, report: Report) -> Instance:
-        """The reporting instance as it stands now. Raises Forbidden, NotAuthenticated, RateLimited; see
-        `instances.py`."""
+        """The reporting instance as it stands now. Raises Conflict, Forbidden, NotAuthenticated, RateLimited;
+        see `instances.py`."""
         return instances.take_report(self._storage, report, self._clock())
 
     def instances(self) -> list[Instance]:

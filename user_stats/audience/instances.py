@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from user_stats import fields
 from user_stats.collections import INSTANCES
-from user_stats.errors import Forbidden, InvalidInput, NotAuthenticated, RateLimited
+from user_stats.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, RateLimited
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import from_iso, to_iso
 
@@ -78,7 +78,7 @@ def checked_signature(key: str, sent_at: str, given: str, body: bytes, now: date
 
 
 def take_report(storage: Storage, report: Report, now: datetime) -> Instance:
-    """The instance as it stands now. Raises InvalidInput, Forbidden, NotAuthenticated, RateLimited."""
+    """The instance as it stands now. Raises InvalidInput, Conflict, Forbidden, NotAuthenticated, RateLimited."""
     instance_id = checked_instance_id(report.instance_id)
     count = fields.checked_whole("count", report.count, 0, LARGEST_COUNT)
     known = storage.get(INSTANCES, instance_id)
@@ -138,8 +138,11 @@ def _check_growth(before: Record, count: int, now: datetime) -> None:
     hours = 1 + max(0, (now - from_iso(before["reported_at"])) // timedelta(hours=1))
     most = max(FREE_GROWTH, before["count"] * LARGEST_GROWTH ** min(hours, 8))
     if count > most:
-        allowed = f"at most {most:,} now, {LARGEST_GROWTH} times the last count; an admin can drop the instance"
-        raise InvalidInput.of("count", count, allowed)
+        message = (
+            f"count: {count:,} after {before['count']:,} is a jump; allowed: at most {most:,} now; "
+            "an admin can drop the instance, so that its next report counts as its first"
+        )
+        raise Conflict(message, field="count")
 
 
 def _instance(instance_id: str, record: Record, now: datetime) -> Instance:
