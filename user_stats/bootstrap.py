@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from datetime import timedelta
+from functools import partial
 
 import config
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.audience import Audience
+from user_stats.audience.reporting import send_report
 from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.errors import InvalidConfiguration
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
+from user_stats.schedules import Runner, Schedule
 from user_stats.storage import open_storage
 
 OTHERS = 0o077
@@ -76,6 +80,23 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
                 is_enabled=config.ENABLE_USER_ANALYTICS,
             )
         return _audiences[manager]
+
+
+def get_schedules(url: str | os.PathLike[str] | None = None) -> Runner:
+    """What runs by the clock on a store; the server that serves it starts and stops it."""
+    audience = get_audience(url)
+    schedules = [
+        Schedule("destroy_old_keys", timedelta(hours=1), audience.destroy_old_keys),
+        Schedule("cleanup", timedelta(days=1), partial(audience.cleanup, config.RETENTION_DAYS)),
+    ]
+    if config.REPORT_TO:
+        schedules.append(Schedule("report", timedelta(hours=1), partial(_report, audience)))
+    return Runner(get_user_manager(url).storage, schedules)
+
+
+def _report(audience: Audience) -> None:
+    count = audience.totals().visitor_days
+    send_report(config.REPORT_TO, config.REPORT_KEY, config.INSTANCE_ID, count, audience.now())
 
 
 def http_settings() -> HttpSettings:
