@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def runner(storage: Storage, clock: FixedClock, *schedules: Schedule) -> Runner:
-    return Runner(storage, schedules, clock=clock)
+    return Runner(lambda: storage, schedules, clock=clock)
 
 
 def test_work_runs_once_in_its_interval(storage: Storage, clock: FixedClock) -> None:

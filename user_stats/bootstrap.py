@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from datetime import timedelta
-from functools import partial
 
 import config
 from user_stats.accounts.passwords import PasswordPolicy
@@ -84,14 +83,13 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
 
 def get_schedules(url: str | os.PathLike[str] | None = None) -> Runner:
     """What runs by the clock on a store; the server that serves it starts and stops it."""
-    audience = get_audience(url)
     schedules = [
-        Schedule("destroy_old_keys", timedelta(hours=1), audience.destroy_old_keys),
-        Schedule("cleanup", timedelta(days=1), partial(audience.cleanup, config.RETENTION_DAYS)),
+        Schedule("destroy_old_keys", timedelta(hours=1), lambda: get_audience(url).destroy_old_keys()),
+        Schedule("cleanup", timedelta(days=1), lambda: get_audience(url).cleanup(config.RETENTION_DAYS)),
     ]
     if config.REPORT_TO:
-        schedules.append(Schedule("report", timedelta(hours=1), partial(_report, audience)))
-    return Runner(get_user_manager(url).storage, schedules)
+        schedules.append(Schedule("report", timedelta(hours=1), lambda: _report(get_audience(url))))
+    return Runner(lambda: get_user_manager(url).storage, schedules)
 
 
 def _report(audience: Audience) -> None:
@@ -102,6 +100,7 @@ def _report(audience: Audience) -> None:
 def http_settings() -> HttpSettings:
     """What the HTTP door is told."""
     return HttpSettings(
+        enable_user_analytics=config.ENABLE_USER_ANALYTICS,
         trusted_proxies=config.TRUSTED_PROXIES,
         tracked_paths=config.TRACKED_PATHS,
         cors_origins=config.CORS_ORIGINS,

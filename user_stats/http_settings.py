@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class HttpSettings:
     """See the settings of the same names in `config.py`."""
 
+    enable_user_analytics: bool = True
     trusted_proxies: tuple[str, ...] = ()
     tracked_paths: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()

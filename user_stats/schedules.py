@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from user_stats.collections import SCHEDULES
-from user_stats.errors import StorageError
+from user_stats.errors import UserStatsError
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import Clock, from_iso, to_iso, utc_now
 
@@ -38,10 +38,13 @@ class Schedule:
 
 
 class Runner:
-    """Looks after the schedules of a store; `start` does so in a thread until `stop`."""
+    """Looks after the schedules of a store; `start` does so in a thread until `stop`. The store is asked for at each
+    look: one that cannot be opened yet keeps no server from starting."""
 
-    def __init__(self, storage: Storage, schedules: Sequence[Schedule], *, clock: Clock = utc_now) -> None:
-        self._storage = storage
+    def __init__(
+        self, get_storage: Callable[[], Storage], schedules: Sequence[Schedule], *, clock: Clock = utc_now
+    ) -> None:
+        self._get_storage = get_storage
         self._schedules = schedules
         self._clock = clock
         self._holder = str(uuid.uuid4())
@@ -61,12 +64,13 @@ class Runner:
     def look(self) -> list[str]:
         """Runs what is due, if this is the runner; returns what ran."""
         ran = []
+        storage = self._get_storage()
         for schedule in self._schedules:
             if self._stopping.is_set():
                 break
-            known = self._storage.get(SCHEDULES, schedule.name)
-            if _is_due(schedule, known, self._clock()) and self._storage.transaction(partial(self._claim, schedule)):
-                self._run(schedule)
+            known = storage.get(SCHEDULES, schedule.name)
+            if _is_due(schedule, known, self._clock()) and storage.transaction(partial(self._claim, schedule)):
+                self._run(storage, schedule)
                 ran.append(schedule.name)
         return ran
 
@@ -77,19 +81,19 @@ class Runner:
             if (tx.get(SCHEDULES, LEASE_KEY) or {}).get("holder") == self._holder:
                 tx.delete(SCHEDULES, LEASE_KEY)
 
-        self._storage.transaction(work)
+        self._get_storage().transaction(work)
 
     def _work(self) -> None:
         while True:
             try:
                 self.look()
-            except StorageError as error:
+            except UserStatsError as error:
                 log.warning("the schedules could not be looked at: %s", error)
             if self._stopping.wait(SECONDS_BETWEEN_LOOKS):
                 break
         try:
             self.release()
-        except StorageError as error:
+        except UserStatsError as error:
             log.warning("the schedules could not be left to others: %s", error)
 
     def _claim(self, schedule: Schedule, tx: Transaction) -> bool:
@@ -104,12 +108,12 @@ class Runner:
         tx.put(SCHEDULES, schedule.name, {"began_at": to_iso(now), "failed": None})
         return True
 
-    def _run(self, schedule: Schedule) -> None:
+    def _run(self, storage: Storage, schedule: Schedule) -> None:
         try:
             schedule.run()
         except Exception as error:
             log.exception("%s failed and will be tried again", schedule.name)
-            self._storage.transaction(partial(_mark_failed, schedule.name, str(error)))
+            storage.transaction(partial(_mark_failed, schedule.name, str(error)))
 
 
 def _is_due(schedule: Schedule, before: Record | None, now: datetime) -> bool:

@@ -74,7 +74,7 @@ def make_site(clock: FixedClock) -> Iterator[MakeSite]:
             services = make_services(store, clock, **settings)
             http = stack.enter_context(
                 TestClient(
-                    Starlette(routes=make_routes(services)),
+                    Starlette(routes=make_routes(services.settings, lambda: services)),
                     "http://localhost:8501",
                     raise_server_exceptions=False,
                     client=client,

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 )
 def test_the_description_is_true_for(key: str, options: list[str], tmp_path: Path) -> None:
     services = make_services(open_storage("memory:"), FixedClock(), embed_counter=True)
-    with served(Starlette(routes=make_routes(services))) as address:
+    with served(Starlette(routes=make_routes(services.settings, lambda: services))) as address:
         words = [
             "run",
             f"{address}/api/openapi.json",

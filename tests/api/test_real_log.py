@@ -30,7 +30,7 @@ def test_a_real_log_over_http_gives_the_known_answers(tmp_path: Path, key_days: 
     clock = FixedClock()
     storage = open_storage(str(tmp_path / "users"))
     services = make_services(storage, clock, key_days=key_days, trusted_proxies=("127.0.0.1",))
-    with served(Starlette(routes=make_routes(services))) as address:
+    with served(Starlette(routes=make_routes(services.settings, lambda: services))) as address:
         connection = http.client.HTTPConnection(urlsplit(address).netloc)
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             parts = line_parts(line)

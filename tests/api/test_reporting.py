@@ -21,7 +21,7 @@ from .conftest import READ, REPORT, make_services
 
 def test_a_report_arrives_signed(clock: FixedClock) -> None:
     services = make_services(open_storage("memory:"), clock)
-    with served(Starlette(routes=make_routes(services))) as address:
+    with served(Starlette(routes=make_routes(services.settings, lambda: services))) as address:
         send_report(address, REPORT, "berlin", 500, clock.now)
         send_report(f"{address}/api/stats/report-users", REPORT, "berlin", 600, clock.now + timedelta(seconds=1))
         with pytest.raises(ReportFailed, match="answered with 401"):

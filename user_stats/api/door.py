@@ -19,9 +19,10 @@ from starlette.types import Receive, Scope, Send
 from user_stats.api import bodies
 from user_stats.api.addresses import is_loopback
 from user_stats.api.limits import RateLimit
-from user_stats.api.operations import Answer, Call, Operation, Services
-from user_stats.api.replies import JSONReply, error_reply, failure_reply, with_etag
+from user_stats.api.operations import Answer, Call, GetServices, Operation
+from user_stats.api.replies import NO_STORE, JSONReply, error_reply, failure_reply, with_etag
 from user_stats.errors import BadRequest, NotAuthenticated, RateLimited, UserStatsError
+from user_stats.http_settings import HttpSettings
 
 LONGEST_KEY = 256
 FAILURES_PER_MINUTE = 30
@@ -32,9 +33,9 @@ class Limits:
     """The buckets of one process. Loopback is never limited: behind a proxy that the settings do not name yet, all come
     from there."""
 
-    def __init__(self, services: Services) -> None:
-        self.addresses = RateLimit(services.settings.requests_per_minute)
-        self.keys = RateLimit(services.settings.key_requests_per_minute)
+    def __init__(self, settings: HttpSettings) -> None:
+        self.addresses = RateLimit(settings.requests_per_minute)
+        self.keys = RateLimit(settings.key_requests_per_minute)
         self.failures = RateLimit(FAILURES_PER_MINUTE)
 
     def take(self, limit: RateLimit, name: str) -> None:
@@ -54,9 +55,9 @@ def _refuse(seconds: float) -> None:
 class Door:
     """The ASGI application of one path."""
 
-    def __init__(self, operations: Sequence[Operation], services: Services, limits: Limits) -> None:
+    def __init__(self, operations: Sequence[Operation], get_services: GetServices, limits: Limits) -> None:
         self._operations: Mapping[str, Operation] = {operation.method: operation for operation in operations}
-        self._services = services
+        self._get_services = get_services
         self._limits = limits
         methods = set(self._operations) | ({"HEAD"} if "GET" in self._operations else set())
         self._allow = ", ".join(sorted(methods))
@@ -80,7 +81,7 @@ class Door:
         if operation is None:
             refusal = UserStatsError(f"this address takes {self._allow}", code="method_not_allowed")
             return error_reply(refusal, headers={"allow": self._allow})
-        call = Call(self._services, scope)
+        call = Call(self._get_services(), scope)
         call.key = _presented_key(operation, scope)
         if call.key is not None:
             await run_in_threadpool(self._admit, operation, call)
@@ -96,7 +97,7 @@ class Door:
             content = await operation.handler(call)
         else:
             content = await run_in_threadpool(operation.handler, call)
-        return self._finished(operation, content, scope)
+        return _finished(operation, content, call)
 
     def _admit_stranger(self, operation: Operation, call: Call) -> None:
         if not is_loopback(address := call.address):
@@ -108,27 +109,27 @@ class Door:
         address = call.address
         self._limits.check_failures(address)
         try:
-            call.caller = self._services.keys.check(call.key or "", operation.scope or "")
+            call.caller = call.services.keys.check(call.key or "", operation.scope or "")
         except NotAuthenticated:
             if not is_loopback(address):
                 self._limits.take(self._limits.failures, address)
             raise
         self._limits.take(self._limits.keys, call.caller.key_id)
 
-    def _finished(self, operation: Operation, content: Any, scope: Scope) -> Response:
-        if isinstance(content, Response):
-            reply = content
-        else:
-            answer = content if isinstance(content, Answer) else Answer(content, operation.status)
-            headers = dict(answer.headers)
-            if operation.answer is None:
-                return Response(status_code=answer.status, headers={"cache-control": "no-store", **headers})
-            reply = JSONReply(answer.content, answer.status, headers=headers)
-        cache = "no-store" if self._services.settings.no_cache else operation.cache
-        reply.headers.setdefault("cache-control", cache)
-        if operation.method == "GET" and reply.status_code == 200 and hasattr(reply, "body"):
-            return with_etag(reply, scope)
-        return reply
+
+def _finished(operation: Operation, content: Any, call: Call) -> Response:
+    if isinstance(content, Response):
+        reply = content
+    else:
+        answer = content if isinstance(content, Answer) else Answer(content, operation.status)
+        headers = dict(answer.headers)
+        if operation.answer is None:
+            return Response(status_code=answer.status, headers={"cache-control": NO_STORE, **headers})
+        reply = JSONReply(answer.content, answer.status, headers=headers)
+    reply.headers.setdefault("cache-control", NO_STORE if call.services.settings.no_cache else operation.cache)
+    if operation.method == "GET" and reply.status_code == 200 and hasattr(reply, "body"):
+        return with_etag(reply, call.scope)
+    return reply
 
 
 def _presented_key(operation: Operation, scope: Scope) -> str | None:

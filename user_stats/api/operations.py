@@ -44,6 +44,10 @@ class Services:
     proxies: Proxies
 
 
+GetServices = Callable[[], Services]
+"""Gives the services at each request: a store that cannot be opened is an answer, and no reason not to start."""
+
+
 @dataclass
 class Call:
     """One request, checked and parsed."""

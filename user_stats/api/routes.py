@@ -11,22 +11,25 @@ from starlette.types import ASGIApp
 
 from user_stats.api import activity, counting, docs_page, openapi, people
 from user_stats.api.door import Door, Limits, NoSuchAddress
-from user_stats.api.operations import Call, Operation, Services
+from user_stats.api.operations import Call, GetServices, Operation
 from user_stats.api.replies import JSONReply
+from user_stats.http_settings import HttpSettings
 
 PREFLIGHT_SECONDS = 600
 
 
-def make_routes(services: Services) -> list[Route]:
+def make_routes(settings: HttpSettings, get_services: GetServices) -> list[Route]:
     """A route for each path, each answering all methods, and one for every other address under `/api/`."""
     listed = [
         operation
         for operation in (*counting.OPERATIONS, *people.OPERATIONS, *activity.OPERATIONS)
-        if operation.is_enabled(services.settings)
+        if operation.is_enabled(settings)
     ]
-    limits = Limits(services)
+    limits = Limits(settings)
     by_path = groupby(sorted((*listed, *_descriptions(listed)), key=_path), key=_path)
-    routes = [Route(path, _shared(Door(list(group), services, limits), services)) for path, group in by_path]
+    routes = [
+        Route(path, _shared(Door(list(group), get_services, limits), settings.cors_origins)) for path, group in by_path
+    ]
     routes.sort(key=lambda route: "{" in route.path)  # a fixed path before one with parts
     return [*routes, Route("/api/{rest:path}", NoSuchAddress()), Route("/api", NoSuchAddress())]
 
@@ -35,13 +38,13 @@ def _path(operation: Operation) -> str:
     return operation.path
 
 
-def _shared(door: ASGIApp, services: Services) -> ASGIApp:
+def _shared(door: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
     """The door for pages of other sites too, where the settings name them."""
-    if not services.settings.cors_origins:
+    if not origins:
         return door
     return CORSMiddleware(
         door,
-        allow_origins=services.settings.cors_origins,
+        allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-None-Match"],
         expose_headers=["ETag", "Retry-After", "Location"],

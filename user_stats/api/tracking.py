@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+import time
+from collections import deque
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -15,8 +18,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from user_stats.api import client_ids
 from user_stats.api.addresses import Proxies
-from user_stats.audience import Audience
+from user_stats.audience import Audience, Visit
 from user_stats.bootstrap import get_audience, http_settings
+from user_stats.errors import UserStatsError
+from user_stats.times import utc_now
+
+LONGEST_PATH, LONGEST_AGENT = 2000, 512
+MOST_WAITING = 1000
+"""Visits that are kept while the store is being opened; beyond, the oldest go."""
+SECONDS_BETWEEN_OPENINGS = 30.0
+"""After a store could not be opened."""
+NO_PAGES = ("/_stcore/", "/api/", "/auth/")
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +50,23 @@ class TrackVisits:
         patterns = list(paths or ())
         alternatives = "|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns)
         self._is_tracked = re.compile(alternatives, re.DOTALL).fullmatch if patterns else None
-        self._audience = audience
-        self._proxies = None if trusted_proxies is None else Proxies(trusted_proxies)
+        settings = http_settings()
+        self._is_counting = settings.enable_user_analytics
+        self._proxies = Proxies(settings.trusted_proxies if trusted_proxies is None else trusted_proxies)
+        self._counter = _Counter(audience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not self._may_count(scope["path"]):
+        is_get = scope["type"] == "http" and scope["method"] == "GET"
+        if not self._is_counting or not is_get or not self._may_count(scope["path"]):
             await self._app(scope, receive, send)
             return
 
         async def send_counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._count(scope, message)
+            if message["type"] == "http.response.start" and self._is_page(message):
+                try:
+                    self._count(scope, message)
+                except Exception:
+                    log.exception("a visit was not counted")
             await send(message)
 
         await self._app(scope, receive, send_counted)
@@ -56,14 +74,7 @@ class TrackVisits:
     def _may_count(self, path: str) -> bool:
         if self._is_tracked is not None:
             return self._is_tracked(path) is not None
-        return "." not in path.rpartition("/")[2] and not path.startswith(("/_stcore/", "/api/"))
-
-    def _count(self, scope: Scope, start: Message) -> None:
-        try:
-            if self._is_page(start):
-                self._count_page(scope, start)
-        except Exception:
-            log.exception("a visit was not counted")
+        return "." not in path.rpartition("/")[2] and not path.startswith(NO_PAGES)
 
     def _is_page(self, start: Message) -> bool:
         if start["status"] == HTTPStatus.NOT_MODIFIED:
@@ -73,26 +84,43 @@ class TrackVisits:
         media_type = Headers(raw=start.get("headers", [])).get("content-type", "")
         return self._is_tracked is not None or media_type.startswith("text/html")
 
-    def _count_page(self, scope: Scope, start: Message) -> None:
-        if self._audience is None:
-            self._audience = get_audience()
-        if self._proxies is None:
-            self._proxies = Proxies(http_settings().trusted_proxies)
-        audience, proxies = self._audience, self._proxies
-        if not audience.is_enabled:
-            return
+    def _count(self, scope: Scope, start: Message) -> None:
         do_not_track = client_ids.asks_not_to_be_tracked(scope)
         client_id = client_ids.find_client_id(scope)
         if client_id is None and not do_not_track:
             client_id = client_ids.new_client_id()
-            cookie = client_ids.client_id_cookie(client_id, is_https=proxies.is_https(scope))
+            cookie = client_ids.client_id_cookie(client_id, is_https=self._proxies.is_https(scope))
             MutableHeaders(scope=start).append("set-cookie", cookie)
-        audience.count_page(
-            audience.visit(
-                address=proxies.client_address(scope),
-                path=scope["path"][:2000],
-                user_agent=Headers(scope=scope).get("user-agent", "")[:512],
-                client_id=client_id,
-                do_not_track=do_not_track,
-            )
-        )
+        user_agent = Headers(scope=scope).get("user-agent", "")[:LONGEST_AGENT]
+        address = self._proxies.client_address(scope)
+        path = scope["path"][:LONGEST_PATH]
+        self._counter.count(Visit(utc_now(), path, user_agent, address, client_id, do_not_track=do_not_track))
+
+
+class _Counter:
+    """Hands visits to the audience. The store is opened in a thread of its own, for that may take its time or fail."""
+
+    def __init__(self, audience: Audience | None) -> None:
+        self._audience = audience
+        self._waiting: deque[Visit] = deque(maxlen=MOST_WAITING)
+        self._opening = threading.Lock()
+        self._next_opening = float("-inf")
+
+    def count(self, visit: Visit) -> None:
+        if self._audience is not None:
+            self._audience.count_page(visit)
+            return
+        self._waiting.append(visit)
+        if time.monotonic() >= self._next_opening and self._opening.acquire(blocking=False):
+            threading.Thread(target=self._open, name="open store", daemon=True).start()
+
+    def _open(self) -> None:
+        try:
+            self._audience = get_audience()
+            while self._waiting:
+                self._audience.count_page(self._waiting.popleft())
+        except UserStatsError as error:
+            self._next_opening = time.monotonic() + SECONDS_BETWEEN_OPENINGS
+            log.warning("visits are not counted: %s", error)
+        finally:
+            self._opening.release()
