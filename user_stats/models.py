@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 from typing import Any, Literal, get_args
 
 from user_stats.errors import StorageCorrupt, shown
@@ -131,38 +132,37 @@ class UserStats:
         stats.__dict__.update(fields)  # a tenth of the time of __init__, for lists of all people
         if type(fields["total_watched_hours"]) is int:
             stats.__dict__["total_watched_hours"] = float(fields["total_watched_hours"])
-        for name in ("last_activity_timestamp", "created_at", "updated_at"):
-            text = fields[name]
-            if type(text) is not str or (text and not (len(text) == 32 and text.endswith("+00:00"))):
-                stats.__dict__[name] = _moment_of(user_id, name, text)
+        for text in _moments_of(fields):
+            if type(text) is not str or len(text) != 32 or not text.endswith("+00:00"):
+                stats.__dict__.update(_normal_moments(user_id, fields))
+                break
         return stats
 
     def to_stored(self) -> dict[str, Any]:
         return dict(self.__dict__)
 
 
+INFINITY = float("inf")
+MOMENTS = ("last_activity_timestamp", "created_at", "updated_at")
+_counters_of, _moments_of = itemgetter(*COUNTERS), itemgetter(*MOMENTS)
 _ZERO_STATS: dict[str, Any] = dict(UserStats("").__dict__)
 _STATS_KEYS = _ZERO_STATS.keys()
 
 
 def check_statistics(user_id: str, fields: Mapping[str, Any]) -> None:
     """Raises StorageCorrupt unless the counters of a record with all fields are what counters can be."""
+    used, entries, videos, streams, images, interactions = counters = _counters_of(fields)
     hours = fields["total_watched_hours"]
     if not (
-        type(fields["subscriber_features_used"]) is int
-        and type(fields["watch_history_entries"]) is int
-        and type(fields["videos_uploaded"]) is int
-        and type(fields["streams_created"]) is int
-        and type(fields["images_uploaded"]) is int
-        and type(fields["total_interactions"]) is int
-        and type(hours) in (float, int)
-        and 0 <= hours < float("inf")
-        and fields["subscriber_features_used"] >= 0
-        and fields["watch_history_entries"] >= 0
-        and fields["videos_uploaded"] >= 0
-        and fields["streams_created"] >= 0
-        and fields["images_uploaded"] >= 0
-        and fields["total_interactions"] >= 0
+        type(used) is int
+        and type(entries) is int
+        and type(videos) is int
+        and type(streams) is int
+        and type(images) is int
+        and type(interactions) is int
+        and min(counters) >= 0
+        and (type(hours) is float or type(hours) is int)
+        and 0 <= hours < INFINITY
         and fields["user_id"] == user_id
     ):
         raise StorageCorrupt(f"user_stats.json: {_wrong_statistic(user_id, fields)}", path="user_stats.json")
@@ -178,9 +178,14 @@ def _wrong_statistic(user_id: str, fields: Mapping[str, Any]) -> str:
     return f"total_watched_hours of {user_id} is {shown(fields['total_watched_hours'])}; allowed: a number from 0 on"
 
 
+def _normal_moments(user_id: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    """The three moments in the stored form; one that is missing stays empty."""
+    return {name: _moment_of(user_id, name, fields[name]) for name in MOMENTS}
+
+
 def _moment_of(user_id: str, name: str, text: object) -> str:
     try:
-        return normal_iso(_text(text))
+        return "" if text == "" else normal_iso(_text(text))
     except (ValueError, TypeError):
         message = f"user_stats.json: {name} of {user_id} is {shown(text)}; allowed: an ISO 8601 time"
         raise StorageCorrupt(message, path="user_stats.json") from None

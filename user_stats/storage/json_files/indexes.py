@@ -34,8 +34,13 @@ class _Follower:
 
     def follow(self) -> None:
         """Takes in all that was committed."""
+        file = self._file
+        file.refresh()
+        is_known = self._layout == file.layouts_seen and self._count == file.count and file.foreign is None
+        if is_known and self._changes == self._state.changes:
+            return
         with self._lock:
-            self._file.refresh()
+            file.refresh()
             changes = self._state.changes
             changed = self._state.changed_since(self._file.name, self._changes)
             if self._layout != self._file.layouts_seen or changed is None:
