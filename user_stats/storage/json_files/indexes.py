@@ -78,9 +78,7 @@ class _Follower:
         if self._file.foreign is not None:
             key = list(self._file.foreign)[slot]
             return key, self._file.record(key, self._file.foreign[key])
-        for _, key, raw in self._file.members_between(slot, slot + 1):
-            return key, self._file.record(key, raw)
-        return None
+        return self._file.member_at(slot)
 
 
 class UniqueIndex(_Follower):

@@ -291,6 +291,15 @@ class SlotFile:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StorageCorrupt(f"{self.name} is damaged at {key}: {error}", path=self.name) from None
 
+    def member_at(self, slot: int) -> tuple[str, Record] | None:
+        """Key and record of one line; None where it is blank or not there any more."""
+        line = self._disk.read(self.path, self.width, self.width * (slot + 1))
+        end = line.find(b'"', 2)
+        if line[1:2] != b'"' or line[end + 1 : end + 2] != b":":
+            return None
+        key = line[2:end].decode("ascii", "replace")
+        return key, self.record(key, line[end + 2 :])
+
     def members(self) -> Iterator[tuple[int, str, bytes]]:
         """Every member in the order of the file: slot, key, value. A torn line is left out and noted as damaged."""
         self.refresh()
