@@ -1,0 +1,70 @@
+"""import-logs: the past of a site from the access logs of its web server."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from user_stats.audience import Visit
+from user_stats.bootstrap import get_audience
+from user_stats.commands.output import inert, print_json
+from user_stats.errors import EXIT_DONE, EXIT_FINDINGS
+from user_stats.times import utc_now
+from user_stats.transfer.access_logs import LogCounts, log_fingerprint, read_log
+
+
+def add_to(commands: Any) -> None:
+    imports = commands.add_parser("import-logs", help="count the visits in access logs, each log once")
+    imports.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="Common or Combined format, plain or gzip, in any order"
+    )
+    imports.add_argument("--json", action="store_true", help="print one JSON document")
+    imports.set_defaults(run=run_import_logs)
+
+
+def run_import_logs(arguments: argparse.Namespace) -> int:
+    """Exit code 1 where lines are broken. Every file is read to its end before the first is imported."""
+    fingerprints = [(path, log_fingerprint(path)) for path in arguments.files]
+    reports = [_import(arguments.store, path, fingerprint) for path, fingerprint in fingerprints]
+    if arguments.json:
+        print_json({"files": reports})
+    else:
+        for report in reports:
+            _print(report)
+    return EXIT_FINDINGS if any(report["broken"] for report in reports) else EXIT_DONE
+
+
+def _import(store: str | None, path: Path, fingerprint: str) -> dict[str, Any]:
+    counts = LogCounts()
+    audience = get_audience(store)
+    done = audience.import_visits(_visits(path, counts), fingerprint=fingerprint, name=path.name)
+    return {
+        "file": str(path),
+        "lines": counts.lines,
+        "visits": done.visits,
+        "crawler_visits": done.crawler_visits,
+        "was_known": done.was_known,
+        "broken": counts.broken,
+        "rejected": [{"row": line.row, "reason": line.reason} for line in counts.named],
+        "days": done.days,
+    }
+
+
+def _visits(path: Path, counts: LogCounts) -> Iterator[Visit]:
+    for line in read_log(path, counts, now=utc_now()):
+        yield Visit(line.at, line.path, line.user_agent, line.address, bytes_sent=line.bytes_sent)
+
+
+def _print(report: dict[str, Any]) -> None:
+    name = inert(report["file"])
+    if report["was_known"]:
+        print(f"{name}: was imported before; nothing is counted twice")
+        return
+    print(
+        f"{name}: {report['visits']:,} visits on {len(report['days']):,} days, "
+        f"{report['crawler_visits']:,} of them by crawlers; {report['broken']:,} broken lines"
+    )
+    for line in report["rejected"]:
+        print(f"  line {line['row']:,}: {inert(line['reason'])}")
