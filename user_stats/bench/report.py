@@ -11,6 +11,8 @@ from user_stats.bench.measures import Row
 
 Figures = dict[tuple[int, str, str], dict[str, float]]
 
+CALM = "track-user, 200 a second"
+
 
 class Bar(NamedTuple):
     """A promise: a figure at a size, the most or least it may be."""
@@ -52,6 +54,17 @@ def _bars(users: int) -> list[Bar]:
         Bar("get_user_stats in µs", _median(users, "get_user_stats"), at_most=20),
         Bar("get_watch_history(100) in µs", _median(users, "get_watch_history(100)"), at_most=500),
         Bar("find by name in µs", _median(users, "find by name"), at_most=20),
+        Bar("tracked requests a second", _of(users, "track-user, flat out", per_second), at_least=1000),
+        Bar(
+            "the share of the bare route",
+            _ratio(
+                _of(users, "track-user, flat out", per_second),
+                _of(users, "track-user, flat out", per_second, "bare route"),
+            ),
+            at_least=0.2,
+        ),
+        Bar("tracked at 200 a second, p99 in ms", lambda f: _of(users, CALM, "p99_us")(f) / 1e3, at_most=50),
+        Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
     ]
 
 
