@@ -1,0 +1,60 @@
+"""export: people, their statistics, their histories and the days of the audience, as CSV or JSON."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from user_stats.audience import DayFigures
+from user_stats.bootstrap import get_audience, get_user_manager
+from user_stats.errors import EXIT_DONE, InvalidInput
+from user_stats.models import User, UserStats, WatchHistoryEntry
+from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
+from user_stats.transfer.tables import write_table
+
+
+def _names(record: type[Any]) -> list[str]:
+    return [field.name for field in fields(record)]
+
+
+COLUMNS = {
+    "users": _names(User),
+    "stats": _names(UserStats),
+    "history": ["user_id", *_names(WatchHistoryEntry)],
+    "audience": _names(DayFigures),
+}
+
+
+def add_to(commands: Any) -> None:
+    export = commands.add_parser("export", help="write people, statistics, histories or the audience to a file")
+    export.add_argument("what", choices=list(COLUMNS))
+    export.add_argument("--user", metavar="USERNAME", help="of one person only")
+    export.add_argument("--format", choices=["csv", "json"], default="csv", help="(default: csv)")
+    export.add_argument("--out", metavar="PATH", type=Path, required=True, help="the file; it is replaced")
+    export.set_defaults(run=run_export)
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    count = write_table(arguments.out, arguments.format, COLUMNS[arguments.what], _rows(arguments))
+    print(f"{count:,} rows written")
+    return EXIT_DONE
+
+
+def _rows(arguments: argparse.Namespace) -> Iterable[dict[str, Any]]:
+    if arguments.what == "audience":
+        if arguments.user is not None:
+            raise InvalidInput.of("--user", arguments.user, "no person: the audience is counted as a whole")
+        return [asdict(day) for day in get_audience(arguments.store).all_days()]
+    manager = get_user_manager(arguments.store)
+    users: Iterable[User] = everybody(manager)
+    if arguments.user is not None:
+        user = manager.find_user(arguments.user)
+        if user is None:
+            raise InvalidInput.of("--user", arguments.user, "a username or an e-mail address of an account")
+        users = [user]
+    if arguments.what == "users":
+        return user_rows(users)
+    return statistics_rows(manager, users) if arguments.what == "stats" else history_rows(manager, users)
