@@ -81,6 +81,14 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
         return _audiences[manager]
 
 
+def close_audiences() -> None:
+    """Counts what is still waiting to be counted; for the end of a server."""
+    with _opening:
+        for audience in _audiences.values():
+            audience.close()
+        _audiences.clear()
+
+
 def get_schedules(url: str | os.PathLike[str] | None = None) -> Runner:
     """What runs by the clock on a store; the server that serves it starts and stops it."""
     schedules = [
