@@ -7,6 +7,7 @@ import ipaddress
 import json
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from clocks import FixedClock
@@ -162,6 +163,24 @@ def test_stored_hashes_of_a_past_day_cannot_be_turned_back(storage: Storage, clo
         assert found(guess) == []
     assert list(storage.scan(VISITOR_MARKS)) == []
     assert audience.totals().visitor_days == 1
+
+
+def test_no_byte_of_a_destroyed_key_is_left(tmp_path: Path, clock: FixedClock) -> None:
+    storage = open_storage(str(tmp_path))
+    audience = Audience(storage, clock=clock)
+    track(audience, "203.0.113.77")
+    key = storage.get(VISITOR_KEYS, "2026-03-04")["key"].encode()  # type: ignore[index]
+
+    def places() -> set[str]:
+        return {path.name for path in tmp_path.rglob("*") if path.is_file() and key in path.read_bytes()}
+
+    assert places() == {"visitor_keys.json", "store.journal0"}
+    clock.advance(days=2)
+    audience.destroy_old_keys()
+    assert places() == set()
+    assert track(audience, "203.0.113.77") == 2
+    storage.close()
+    assert Audience(open_storage(str(tmp_path)), clock=clock).totals().visitor_days == 2
 
 
 def test_two_days_and_two_sites_hash_differently(storage: Storage, clock: FixedClock) -> None:

@@ -41,7 +41,9 @@ def destroy_old_keys(storage: Storage, now: datetime, counting: Counting) -> lis
         return age >= OLDEST or (age >= YOUNGEST and name < yesterday)
 
     old = [name for name, record in storage.scan(VISITOR_KEYS) if is_old(name, from_iso(record["made_at"]))]
-    delete(storage, VISITOR_KEYS, old)
+    if old:
+        delete(storage, VISITOR_KEYS, old)
+        storage.forget_deleted()
     living = {name for name, _ in storage.scan(VISITOR_KEYS)}
     marks = (key for key, _ in storage.scan(VISITOR_MARKS) if key[:10] < today and key[:10] not in living)
     delete(storage, VISITOR_MARKS, marks)

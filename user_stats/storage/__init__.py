@@ -135,6 +135,11 @@ class Storage(Reader, Protocol):
         """Mends what can be mended without guessing; each damaged original is kept aside first. Returns what it did."""
         ...
 
+    def forget_deleted(self) -> None:
+        """Leaves no byte of what was deleted or changed in anything that the engine keeps besides the records, such as
+        a journal. For keys and people that must be gone; costs some ten milliseconds."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -99,6 +99,9 @@ class MemoryStorage:
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
         return []
 
+    def forget_deleted(self) -> None:
+        """Nothing is kept besides the records."""
+
     def close(self) -> None:
         """Nothing is kept anywhere."""
 

@@ -384,6 +384,12 @@ class JsonStorage:
             recovery.void(self._disk, self.folder, self._journal, self._state)
             return list(repair.mended(self._disk, self.folder, collections, logs))
 
+    def forget_deleted(self) -> None:
+        with _named_errors("writing"), self._lock:
+            self._make_ready()
+            recovery.void(self._disk, self.folder, self._journal, self._state)
+            self._journal.erase()
+
     def close(self) -> None:
         """Everything is durable already; this gives back descriptors and memory."""
         if self._flusher is not None:

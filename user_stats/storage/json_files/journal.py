@@ -106,6 +106,12 @@ class Journal:
         for older_first in (epoch - 1, epoch):
             self.write(older_first, 0, b"\n" * _HEAD_BYTES)
 
+    def erase(self) -> None:
+        """Overwrites both halves as a whole, durably; they must be empty already."""
+        for half, path in enumerate(self._paths):
+            stamp = self._disk.stamp(path)
+            self.write(half, 0, b"\n" * max(HALF_BYTES, stamp[1] if stamp is not None else 0))
+
     def records(self, epoch: int, tail: int) -> list[Record]:
         """The whole records of one half from `tail` on."""
         data = self._disk.read_whole(self._paths[epoch & 1])
