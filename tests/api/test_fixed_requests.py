@@ -231,10 +231,11 @@ def test_metrics_are_in_the_form_that_prometheus_reads(site: Site) -> None:
         found = re.fullmatch(r"([a-z_]+)(\{[a-z]+=\"[^\"]+\"\})? (\d+)", line)
         assert found is not None, line
         assert found[1] in announced
+        assert not set(found[1].split("_")) & {"count", "sum", "bucket", "days", "hours", "minutes", "milliseconds"}
         samples[found[1] + (found[2] or "")] = int(found[3])
     assert samples["user_stats_visits_total"] == 1
     assert samples['user_stats_active_people{days="30"}'] == 0
-    assert samples['user_stats_instance_count{instance="b-1"}'] == 5
+    assert samples['user_stats_instance_reported{instance="b-1"}'] == 5
 
 
 def test_who_asks_not_to_be_tracked_gets_no_cookie_and_is_no_visitor(site: Site) -> None:

@@ -16,7 +16,7 @@ def render(audience: Audience) -> str:
     known = audience.instances()
     groups: list[tuple[str, str, str, Iterable[Sample]]] = [
         ("visits_total", "counter", "Visits to pages.", [("", totals.visits)]),
-        ("visitor_days_total", "counter", "Distinct addresses of each day, added up.", [("", totals.visitor_days)]),
+        ("daily_visitors_total", "counter", "Distinct addresses of each day, added up.", [("", totals.visitor_days)]),
         ("visitor_hashes_total", "counter", "Distinct visitor hashes.", [("", totals.visitor_hashes)]),
         ("people_total", "counter", "Distinct people by cookie.", [("", totals.people)]),
         ("bot_users_total", "counter", "Distinct users of the bot.", [("", totals.bot_users)]),
@@ -36,7 +36,7 @@ def render(audience: Audience) -> str:
         ("visits_today", "gauge", "Visits of today (UTC).", [("", today.visits)]),
         ("visitors_today", "gauge", "Distinct addresses of today (UTC).", [("", today.visitors)]),
         (
-            "instance_count",
+            "instance_reported",
             "gauge",
             "What other instances reported in the last 7 days.",
             [(f'{{instance="{one.instance_id}"}}', one.count) for one in known if one.is_current],
