@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 
 import filelock
@@ -20,7 +21,7 @@ SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30e-6, 300e-6
 
 
 class StoreLock:
-    """The lock of one folder for this process. One thread at a time may hold it."""
+    """The lock of one folder for this process; one of its threads holds it at a time."""
 
     def __init__(self, disk: Disk, path: str, *, timeout_seconds: float, portable: bool) -> None:
         self._disk = disk
@@ -30,22 +31,33 @@ class StoreLock:
         self._descriptor = -1
         self._inode = 0
         self._process = 0
+        self._threads = threading.Lock()
+        """Among threads: the lock of the file is the process's, and would let all of them in."""
 
     def __enter__(self) -> None:
         """Raises StorageBusy when the lock is not free in time."""
-        if self._portable is None:
-            self._take()
-            return
+        if not self._threads.acquire(timeout=self._timeout_seconds):
+            raise self._busy()
         try:
-            self._portable.acquire(timeout=self._timeout_seconds)
+            if self._portable is None:
+                self._take()
+            else:
+                self._portable.acquire(timeout=self._timeout_seconds)
         except filelock.Timeout:
+            self._threads.release()
             raise self._busy() from None
+        except BaseException:
+            self._threads.release()
+            raise
 
     def __exit__(self, *exception: object) -> None:
-        if self._portable is None:
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        else:
-            self._portable.release()
+        try:
+            if self._portable is None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            else:
+                self._portable.release()
+        finally:
+            self._threads.release()
 
     def _take(self) -> None:
         deadline = 0.0
