@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from .conftest import ADMIN, READ, RECORD, Site, key
@@ -253,3 +256,27 @@ def test_every_operation_that_shows_or_changes_people_needs_a_key(site: Site) ->
                 assert not is_open, path
             if not is_open:
                 assert answer.status_code == 401, (method, path)
+
+
+def test_tables_go_out_whole_and_harmless(site: Site) -> None:
+    user_id = create(site)
+    watch = {"video_id": "=1+1", "duration_seconds": 60, "title": "Ünïcode"}
+    site.client.post(f"{USERS}/{user_id}/watches", json=watch, headers=key(RECORD))
+    site.client.post("/api/stats/track-user")
+    answer = site.client.get("/api/v1/export/history", headers=key(ADMIN))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="history.csv"'
+    assert answer.headers["cache-control"] == "no-store"
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["user_id"], row["video_id"], row["title"]) for row in rows] == [(user_id, "'=1+1", "Ünïcode")]
+    stats = site.client.get("/api/v1/export/stats", params={"format": "json"}, headers=key(ADMIN))
+    assert stats.json() == [site.manager.get_user_stats(user_id).to_stored()]
+    users = site.client.get("/api/v1/export/users", params={"format": "json"}, headers=key(ADMIN)).json()
+    assert [user["username"] for user in users] == ["ada"]
+    days = site.client.get("/api/v1/export/audience", params={"format": "json"}, headers=key(ADMIN)).json()
+    assert [(day["date"], day["visits"]) for day in days] == [("2026-03-04", 1)]
+    assert site.client.get("/api/v1/export/passwords", headers=key(ADMIN)).status_code == 404
+    assert site.client.get("/api/v1/export/users", headers=key(READ)).status_code == 403
+    assert site.client.get("/api/v1/export/users", params={"format": "xml"}, headers=key(ADMIN)).status_code == 422
+    head = site.client.head("/api/v1/export/users", headers=key(ADMIN))
+    assert (head.status_code, head.content) == (200, b"")

@@ -78,7 +78,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _is_typed(kind: Any) -> bool:
-    return kind is not None and not isinstance(kind, str)
+    return kind is not None and not isinstance(kind, tuple)
 
 
 def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +116,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 _OF_PATH: dict[str, dict[str, Any]] = {
     "user_id": {"format": "uuid"},
     "feature": {"enum": [feature.value for feature in SubscriberFeature]},
+    "table": {"enum": ["users", "stats", "history", "audience"]},
     "instance_id": {"pattern": "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"},
 }
 
@@ -134,9 +135,8 @@ def _query_parameters(kind: Any) -> list[dict[str, Any]]:
 def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.answer is None:
         done: dict[str, Any] = {"description": "Done"}
-    elif isinstance(operation.answer, str):
-        media_type = operation.answer.partition(";")[0]
-        done = {"description": "Done", "content": {media_type: {"schema": {"type": "string"}}}}
+    elif isinstance(operation.answer, tuple):
+        done = {"description": "Done", "content": {media_type: {} for media_type in operation.answer}}
     else:
         done = {"description": "Done", "content": {"application/json": {"schema": schemas[repr(operation.answer)]}}}
     refusals = {*ANY_REFUSALS, *(HTTP_STATUS[code] for code in operation.refusals)}

@@ -106,7 +106,7 @@ class Operation:
     handler: Handler
     summary: str
     answer: Any
-    """The type of the content; None: no content. A text: a content type, for what is no JSON."""
+    """The type of the content; None: no content. For what is no typed JSON: the media types."""
     scope: str | None = None
     """The scope of the key that it needs; None: none."""
     key_is_optional: bool = False

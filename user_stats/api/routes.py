@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from user_stats.api import activity, counting, docs_page, openapi, people
+from user_stats.api import activity, counting, docs_page, exports, openapi, people
 from user_stats.api.door import Door, Limits, NoSuchAddress
 from user_stats.api.operations import Call, GetServices, Operation
 from user_stats.api.replies import JSONReply
@@ -22,7 +22,7 @@ def make_routes(settings: HttpSettings, get_services: GetServices) -> list[Route
     """A route for each path, each answering all methods, and one for every other address under `/api/`."""
     listed = [
         operation
-        for operation in (*counting.OPERATIONS, *people.OPERATIONS, *activity.OPERATIONS)
+        for operation in (*counting.OPERATIONS, *people.OPERATIONS, *activity.OPERATIONS, *exports.OPERATIONS)
         if operation.is_enabled(settings)
     ]
     limits = Limits(settings)
@@ -66,5 +66,5 @@ def _descriptions(listed: list[Operation]) -> list[Operation]:
     cached = "public, max-age=300"
     return [
         Operation("GET", "/api/openapi.json", give_document, "This document", dict, cache=cached),
-        Operation("GET", "/api/docs", give_page, "The same for people", "text/html", cache=cached),
+        Operation("GET", "/api/docs", give_page, "The same for people", ("text/html",), cache=cached),
     ]

@@ -23,7 +23,12 @@ def write_table(path: Path, form: Format, columns: Sequence[str], rows: Iterable
     there is replaced. JSON is a list of objects with everything in them; CSV has the columns, cells made inert.
     Raises InvalidInput where the path cannot be written."""
     with _replaced(path) as file:
-        return _write_csv(file, columns, rows) if form == "csv" else _write_json(file, rows)
+        return write_rows(file, form, columns, rows)
+
+
+def write_rows(file: IO[str], form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
+    """The same into a file that is open, as UTF-8 without translation of line ends."""
+    return _write_csv(file, columns, rows) if form == "csv" else _write_json(file, rows)
 
 
 def inert_cell(value: object) -> object:
