@@ -109,6 +109,7 @@ def http_settings() -> HttpSettings:
     """What the HTTP door is told."""
     return HttpSettings(
         enable_user_analytics=config.ENABLE_USER_ANALYTICS,
+        analytics_key=config.ANALYTICS_KEY,
         trusted_proxies=config.TRUSTED_PROXIES,
         tracked_paths=config.TRACKED_PATHS,
         cors_origins=config.CORS_ORIGINS,

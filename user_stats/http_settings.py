@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,6 +10,7 @@ class HttpSettings:
     """See the settings of the same names in `config.py`."""
 
     enable_user_analytics: bool = True
+    analytics_key: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
     tracked_paths: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()

@@ -64,10 +64,14 @@ def test_eight_processes_of_four_threads_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_the_harness_catches_a_naive_writer(tmp_path: Path) -> None:
-    words = [sys.executable, WRITER, str(tmp_path), "naive", "1", "0", "60"]
-    writers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(3)]
+    words = [sys.executable, WRITER, str(tmp_path), "naive", "1", "0", "400"]
+    gate, gun = os.pipe()
+    writers = [subprocess.Popen(words, stdin=gate, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(3)]
+    os.close(gate)
+    time.sleep(1)  # they are other processes that wait at the gate
+    os.close(gun)
     numbers = [int(line) for writer in writers for line in writer.communicate(timeout=60)[0].split()]
-    assert sorted(numbers) != list(range(1, 181))
+    assert sorted(numbers) != list(range(1, 1201))
 
 
 def test_of_many_processes_that_take_one_name_one_gets_it(tmp_path: Path) -> None:

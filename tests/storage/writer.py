@@ -19,6 +19,7 @@ from user_stats.storage.json_files.engine import JsonStorage
 def main(folder: str, kind: str, threads: str, kill_at: str, steps: str) -> None:
     if kind == "naive":
         naive = NaiveStorage(folder)
+        sys.stdin.readline()  # all of them start at once
         _repeat(naive.step, int(steps))
         return
     disk = KillingDisk(int(kill_at)) if int(kill_at) else None

@@ -26,7 +26,7 @@ class Caller:
 
 
 class Keys(Protocol):
-    """What the API needs of the keys."""
+    """What the API needs of the keys of the site."""
 
     def check(self, key: str, scope: str) -> Caller:
         """Raises NotAuthenticated for a key that is not ours or was revoked, Forbidden for one of another scope."""

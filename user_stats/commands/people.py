@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from typing import Any
 
-from user_stats.bootstrap import get_user_manager
+from user_stats.audience import Audience
+from user_stats.bootstrap import get_audience, get_user_manager
 from user_stats.commands.output import print_json, print_table
 from user_stats.errors import EXIT_DONE, InvalidInput, UserNotFound, shown
 from user_stats.manager import UserManager
@@ -29,6 +31,7 @@ def add_to(commands: Any) -> None:
     stats = commands.add_parser("stats", help="statistics of a person or of everybody")
     stats.add_argument("username", metavar="USERNAME", nargs="?")
     stats.add_argument("--platform", action="store_true", help="the site as a whole")
+    stats.add_argument("--audience", action="store_true", help="who came, day by day")
     stats.add_argument("--json", action="store_true", help="print one JSON document")
     stats.set_defaults(run=show_stats)
 
@@ -71,8 +74,10 @@ def _state(user: User) -> str:
 
 def show_stats(arguments: argparse.Namespace) -> int:
     manager = get_user_manager(arguments.store)
-    if arguments.username is not None and arguments.platform:
-        raise InvalidInput.of("USERNAME", arguments.username, "either a name or --platform")
+    if sum((arguments.username is not None, arguments.platform, arguments.audience)) > 1:
+        raise InvalidInput.of("stats", arguments.username, "one of a name, --platform and --audience")
+    if arguments.audience:
+        return _show_audience(get_audience(arguments.store), as_json=arguments.json)
     if arguments.username is None:
         return _show_platform(manager, as_json=arguments.json)
     user = manager.find_user(arguments.username)
@@ -104,4 +109,19 @@ def _show_platform(manager: UserManager, *, as_json: bool) -> int:
         return EXIT_DONE
     shown_values = {**document, "total_watched_hours": round(document["total_watched_hours"], 2)}
     print_table(("statistic", "everybody"), [(name.replace("_", " "), value) for name, value in shown_values.items()])
+    return EXIT_DONE
+
+
+def _show_audience(audience: Audience, *, as_json: bool) -> int:
+    """Every day that has data, and what they come to; visitors are distinct addresses of a day."""
+    days, totals, people = audience.all_days(), audience.totals(), audience.active_people()
+    if as_json:
+        rows = [
+            {"date": day.date, "visits": day.visits, "unique_visitors": day.visitors, **asdict(day)} for day in days
+        ]
+        print_json({"days": rows, "totals": asdict(totals), "people": asdict(people)})
+        return EXIT_DONE
+    rows_shown = [(day.date, day.visits, day.visitors, day.people, day.crawler_visits) for day in days]
+    print_table(("day", "visits", "visitors", "people", "crawlers"), rows_shown)
+    print(f"{totals.visits:,} visits, {totals.visitor_days:,} visitor-days, {totals.people:,} people by cookie")
     return EXIT_DONE
