@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 
 import pytest
 
@@ -280,3 +281,14 @@ def test_tables_go_out_whole_and_harmless(site: Site) -> None:
     assert site.client.get("/api/v1/export/users", params={"format": "xml"}, headers=key(ADMIN)).status_code == 422
     head = site.client.head("/api/v1/export/users", headers=key(ADMIN))
     assert (head.status_code, head.content) == (200, b"")
+
+
+def test_the_archive_of_a_person_is_a_zip_for_an_admin(site: Site) -> None:
+    user_id = site.manager.create_user("ada", "ada@example.org")
+    answer = site.client.get(f"/api/v1/users/{user_id}/archive", headers=key(ADMIN))
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert "readme.txt" in archive.namelist()
+    assert site.client.get(f"/api/v1/users/{user_id}/archive", headers=key(READ)).status_code == 403
+    assert site.client.get("/api/v1/users/nobody/archive", headers=key(ADMIN)).status_code == 404

@@ -17,8 +17,19 @@ from user_stats.transfer.tables import inert_cell, write_table
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", "\0=1"])
-def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
-    assert str(inert_cell(text)).startswith("'")
+@pytest.mark.parametrize("before", ["", " ", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u202e", "\x1f", "\v", "\u2028"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str, before: str) -> None:
+    assert str(inert_cell(before + text)).startswith("'")
+
+
+@pytest.mark.parametrize("sign", "\ufe66\u207c\u208c\ufe62\uff0b\u207a\u2795\ufe63\uff0d\u2212\u2796\ufe6b\uff20\ufb29")
+def test_signs_that_look_like_those_of_a_formula_get_one_too(sign: str) -> None:
+    assert str(inert_cell(f"{sign}1+1")).startswith("'")
+
+
+def test_names_of_columns_are_inert_too(tmp_path: Path) -> None:
+    write_table(tmp_path / "out.csv", "csv", ["=1+1"], [{"=1+1": "@x"}])
+    assert (tmp_path / "out.csv").read_text().split() == ["'=1+1", "'@x"]
 
 
 def test_numbers_stay_numbers_and_plain_text_stays_as_it_is() -> None:

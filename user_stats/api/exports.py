@@ -1,4 +1,4 @@
-"""`/api/v1/export`: whole tables as CSV or JSON, the same as on the command line."""
+"""`/api/v1/export`: whole tables as CSV or JSON, and a person's archive, the same as on the command line."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from user_stats.audience import DayFigures
 from user_stats.errors import UserStatsError, shown
 from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
+from user_stats.transfer.person_archive import write_person_archive
 from user_stats.transfer.tables import write_rows
 
 CHUNK = 1 << 16
@@ -70,11 +71,20 @@ def export(call: Call) -> Response:
     return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[form], headers=headers)
 
 
-def _chunks(file: IO[str]) -> Iterator[bytes]:
+def export_person(call: Call) -> Response:
+    with ExitStack() as on_error:
+        file = on_error.enter_context(tempfile.TemporaryFile())
+        write_person_archive(file, call.services.manager, call.path["user_id"])
+        on_error.pop_all()
+    headers = {"content-disposition": 'attachment; filename="person.zip"'}
+    return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+
+
+def _chunks(file: IO[Any]) -> Iterator[bytes]:
     with file:
         file.seek(0)
         while chunk := file.read(CHUNK):
-            yield chunk.encode()
+            yield chunk.encode() if isinstance(chunk, str) else chunk
 
 
 OPERATIONS = (
@@ -88,5 +98,15 @@ OPERATIONS = (
         query=ExportQuery,
         refusals=("not_found",),
         tag="The site",
+    ),
+    Operation(
+        "GET",
+        "/api/v1/users/{user_id}/archive",
+        export_person,
+        "Everything that is held on a person, as a zip of JSON, CSV and a readme",
+        ("application/zip",),
+        ADMIN,
+        refusals=("not_found",),
+        tag="People",
     ),
 )

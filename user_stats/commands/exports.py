@@ -1,4 +1,4 @@
-"""export: people, their statistics, their histories and the days of the audience, as CSV or JSON."""
+"""export: people, their statistics, their histories and the days of the audience, as CSV or JSON; one person whole."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 from user_stats.audience import DayFigures
 from user_stats.bootstrap import get_audience, get_user_manager
 from user_stats.errors import EXIT_DONE, InvalidInput
+from user_stats.manager import UserManager
 from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
+from user_stats.transfer.person_archive import save_person_archive
 from user_stats.transfer.tables import write_table
 
 
@@ -29,17 +31,30 @@ COLUMNS = {
 
 
 def add_to(commands: Any) -> None:
-    export = commands.add_parser("export", help="write people, statistics, histories or the audience to a file")
-    export.add_argument("what", choices=list(COLUMNS))
+    export = commands.add_parser(
+        "export", help="write people, statistics, histories or the audience to a file, or one person's archive"
+    )
+    export.add_argument("what", choices=[*COLUMNS, "person"])
     export.add_argument("--user", metavar="USERNAME", help="of one person only")
-    export.add_argument("--format", choices=["csv", "json"], default="csv", help="(default: csv)")
+    export.add_argument("--format", choices=["csv", "json"], help="(default: csv; an archive of a person has both)")
     export.add_argument("--out", metavar="PATH", type=Path, required=True, help="the file; it is replaced")
     export.set_defaults(run=run_export)
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    count = write_table(arguments.out, arguments.format, COLUMNS[arguments.what], _rows(arguments))
+    if arguments.what == "person":
+        return _export_person(arguments)
+    count = write_table(arguments.out, arguments.format or "csv", COLUMNS[arguments.what], _rows(arguments))
     print(f"{count:,} rows written")
+    return EXIT_DONE
+
+
+def _export_person(arguments: argparse.Namespace) -> int:
+    if arguments.format is not None:
+        raise InvalidInput.of("--format", arguments.format, "no format: the archive of a person has both")
+    manager = get_user_manager(arguments.store)
+    save_person_archive(arguments.out, manager, _person(manager, arguments.user).user_id)
+    print(f"the archive is {arguments.out}")
     return EXIT_DONE
 
 
@@ -51,10 +66,14 @@ def _rows(arguments: argparse.Namespace) -> Iterable[dict[str, Any]]:
     manager = get_user_manager(arguments.store)
     users: Iterable[User] = everybody(manager)
     if arguments.user is not None:
-        user = manager.find_user(arguments.user)
-        if user is None:
-            raise InvalidInput.of("--user", arguments.user, "a username or an e-mail address of an account")
-        users = [user]
+        users = [_person(manager, arguments.user)]
     if arguments.what == "users":
         return user_rows(users)
     return statistics_rows(manager, users) if arguments.what == "stats" else history_rows(manager, users)
+
+
+def _person(manager: UserManager, name: str | None) -> User:
+    user = manager.find_user(name) if name is not None else None
+    if user is None:
+        raise InvalidInput.of("--user", name, "a username or an e-mail address of an account")
+    return user

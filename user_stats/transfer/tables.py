@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import secrets
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +16,23 @@ from typing import IO, Any, Literal
 from user_stats.errors import InvalidInput
 
 Format = Literal["csv", "json"]
-RUNS_IN_A_SPREADSHEET = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""First characters that make a cell a formula, the full-width forms too."""
+RUNS_IN_A_SPREADSHEET = frozenset("=+-@\N{MINUS SIGN}\N{HEAVY PLUS SIGN}\N{HEAVY MINUS SIGN}")
+"""Characters that begin a formula; their wide, small, raised and lowered forms do too."""
+BREAKS_A_LINE = frozenset("\t\r\n\v\f")
+"""Some programs start a new cell there, so that what follows may be a formula."""
+UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+"""Categories of blanks and of characters that are not shown: programs drop them before they look for a formula."""
 
 
 def write_table(path: Path, form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
     """How many rows were written. The file appears when it is whole, for its owner alone (mode 0600); one that is
     there is replaced. JSON is a list of objects with everything in them; CSV has the columns, cells made inert.
     Raises InvalidInput where the path cannot be written."""
-    with _replaced(path) as file:
-        return write_rows(file, form, columns, rows)
+    with replaced(path) as binary:
+        file = io.TextIOWrapper(binary, encoding="utf-8", newline="")
+        count = write_rows(file, form, columns, rows)
+        file.detach()
+    return count
 
 
 def write_rows(file: IO[str], form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
@@ -42,12 +51,21 @@ def inert_cell(value: object) -> object:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text.replace("\0", "")
-    return f"'{text}" if text.lstrip(" ").startswith(RUNS_IN_A_SPREADSHEET) else text
+    return f"'{text}" if _runs_in_a_spreadsheet(text) else text
+
+
+def _runs_in_a_spreadsheet(text: str) -> bool:
+    for character in text:
+        if character in BREAKS_A_LINE:
+            return True
+        if unicodedata.category(character) not in UNSEEN:
+            return unicodedata.normalize("NFKC", character)[:1] in RUNS_IN_A_SPREADSHEET
+    return False
 
 
 def _write_csv(file: IO[str], columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
     writer = csv.writer(file)
-    writer.writerow(columns)
+    writer.writerow([inert_cell(column) for column in columns])
     count = 0
     for row in rows:
         writer.writerow([inert_cell(row.get(column)) for column in columns])
@@ -67,15 +85,16 @@ def _write_json(file: IO[str], rows: Iterable[dict[str, Any]]) -> int:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[IO[str]]:
-    """A new file beside the old one, which takes its place at the end."""
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A new file beside the old one, which takes its place when the block ends well. Raises InvalidInput where the
+    path cannot be written."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise InvalidInput.of("out", str(path), f"a path that can be written ({error.strerror})") from None
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        with open(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
