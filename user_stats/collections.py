@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from user_stats.fields import fold_email, fold_username
 from user_stats.storage import Collection, Log, Record
-from user_stats.times import from_iso
+from user_stats.times import from_iso, normal_iso
 
 
 def watch_end(entry: Record) -> float:
@@ -15,11 +15,24 @@ def watch_end(entry: Record) -> float:
     return from_iso(entry["watched_at"]).timestamp() + float(entry["duration_seconds"])
 
 
+def _moment(value: object) -> str | None:
+    try:
+        return normal_iso(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 USERS = Collection(
     "users",
     width=1024,
     unique={"username": fold_username, "email": fold_email},
     fields=("username", "email", "role", "is_active", "created_at", "subscription_expires"),
+    normal={
+        "role": lambda value: value if isinstance(value, str) else None,
+        "is_active": lambda value: value is None or value is True,
+        "created_at": _moment,
+        "subscription_expires": _moment,
+    },
     keys="user_id",
 )
 """People: {user_id: User}."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from user_stats import activity, fields
-from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS, watch_end
+from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS
 from user_stats.errors import InvalidInput
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR, UserStats, WatchHistoryEntry
 from user_stats.permissions import authorize
@@ -79,12 +78,6 @@ class WatchHistoryTracker:
         records = self._storage.read_log(HISTORY, user_id, limit)
         if not records:
             self._require(user_id)
-        try:
-            ends = [watch_end(record) for record in records]
-            if any(later < earlier for earlier, later in pairwise(ends)):
-                records = sorted(self._storage.read_log(HISTORY, user_id), key=watch_end)[-limit:]
-        except (LookupError, ValueError, TypeError):
-            return [WatchHistoryEntry.from_stored(user_id, record) for record in records]  # names what is wrong
         return [WatchHistoryEntry.from_stored(user_id, record) for record in reversed(records)]
 
     def get_total_watched_hours(self, user_id: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from user_stats.collections import (
     USER_TOTALS,
     USERS,
 )
-from user_stats.errors import Conflict, InvalidInput, TooLarge, UserNotFound, shown
+from user_stats.errors import Conflict, InvalidInput, StorageError, TooLarge, UserNotFound, shown
 from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import User, UserRole, UserStats
 from user_stats.permissions import account_changed, authorize, has_admin_list, known_admins, list_admins
@@ -26,6 +27,7 @@ from user_stats.storage import PageQuery, Record, Storage, Transaction
 from user_stats.times import Clock, checked_moment, to_iso
 from user_stats.user_records import get_user, get_version, put_user
 
+log = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
 LARGEST_PAGE = 1000
 SORTABLE = ("username", "email", "role", "created_at", "subscription_expires")
@@ -219,7 +221,7 @@ class People:
         return self._storage.transaction(work)
 
     def delete(self, user_ids: Sequence[str], *, actor: str | None) -> int:
-        single = len(user_ids) == 1 and not isinstance(user_ids, str)
+        single = isinstance(user_ids, list | tuple) and len(user_ids) == 1
         chosen = [fields.checked_user_id(user_ids[0])] if single else _checked_ids(user_ids)
         now = self._clock()
         admins = self._unlisted_admins()
@@ -237,7 +239,12 @@ class People:
                     tx.clear(log, user.user_id)
             return len(people)
 
-        return self._storage.transaction(work)
+        count = self._storage.transaction(work)
+        try:
+            self._storage.forget_deleted()
+        except StorageError as error:  # they are gone all the same; the engine overwrites the rest in time
+            log.warning("what was erased may still stand in the journal: %s", error)
+        return count
 
 
 def _all_users(tx: Transaction, user_ids: list[str]) -> list[User]:

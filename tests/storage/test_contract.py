@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -506,3 +507,47 @@ def test_a_program_that_keeps_a_file_open_does_not_stop_writes(tmp_path: Path) -
     assert moments(storage) == [1, 2]
     for file in held:
         file.close()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_refused_and_harms_nobody_else(storage: Storage, number: float) -> None:
+    for record in ({"at": number}, {"at": 1, "deep": {"list": [1, number]}}):
+        with pytest.raises(InvalidInput):
+            storage.transaction(lambda tx, record=record: tx.put(PEOPLE, "a", record))  # type: ignore[misc]
+        with pytest.raises(InvalidInput):
+            storage.transaction(lambda tx, record=record: tx.append(TRAIL, "a", record))  # type: ignore[misc]
+    assert storage.get(PEOPLE, "a") is None
+    assert storage.read_log(TRAIL, "a") == []
+
+
+def test_an_entry_that_is_no_json_fails_its_own_transaction_alone(storage: Storage) -> None:
+    def write(number: int) -> bool:
+        try:
+            storage.transaction(lambda tx: tx.append(TRAIL, "a", {"at": object() if number % 3 == 0 else number}))
+        except InvalidInput:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(write, range(60))) == [number % 3 != 0 for number in range(60)]
+    assert sorted(entry["at"] for entry in storage.read_log(TRAIL, "a")) == [n for n in range(60) if n % 3]
+
+
+def test_a_field_that_is_written_in_several_ways_is_compared_in_one_form(storage: Storage) -> None:
+    def normal(value: object) -> str | None:
+        return value.removesuffix("Z") if isinstance(value, str) else None
+
+    days = Collection(
+        "days", width=128, fields=("day", "flag"), normal={"day": normal, "flag": lambda flag: flag is None}
+    )
+    rows = [("a", "2026-01-02Z"), ("b", "2026-01-02"), ("c", 5), ("d", "2026-01-01Z")]
+
+    def work(tx: Transaction) -> None:
+        for key, day in rows:
+            tx.put(days, key, {"day": day})
+
+    storage.transaction(work)
+    found, total = storage.find_page(days, PageQuery(ranges={"day": ("2026-01-02", "2026-01-03")}))
+    assert ([key for key, _ in found], total) == (["a", "b"], 2)
+    ordered = [key for key, _ in storage.find_page(days, PageQuery(sort="day", equal={"flag": True}))[0]]
+    assert (ordered[0], ordered[3], sorted(ordered[1:3])) == ("d", "c", ["a", "b"])

@@ -332,3 +332,45 @@ def test_a_folder_that_cannot_be_written_is_read(tmp_path: Path) -> None:
     finally:
         subprocess.run(["rm", "-r", str(folder)], check=True)
     assert answer.stdout.split("\n")[:2] == ["n1 k2", "read only"], answer.stderr
+
+
+def test_a_short_read_of_a_hand_written_list_gives_the_newest_all_the_same(tmp_path: Path) -> None:
+    """Newest first, in the very layout of ours but for the mark."""
+    (tmp_path / "diary").mkdir()
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in ENTRIES[::-1])
+    (tmp_path / "diary" / "a_diary.json").write_text(f"[\n{lines}\n]\n")
+    storage = open_storage(str(tmp_path))
+    assert storage.read_log(DIARY, "a", 1) == ENTRIES[-1:]
+    assert storage.read_log(DIARY, "a", 3) == ENTRIES[-3:]
+    storage.transaction(lambda tx: tx.append(DIARY, "a", {"at": 99, "text": ""}))
+    assert [entry["at"] for entry in storage.read_log(DIARY, "a", 2)] == [7, 99]
+    assert [entry["at"] for entry in json.loads((tmp_path / "diary" / "a_diary.json").read_text())] == [*range(8), 99]
+
+
+def test_records_over_several_lines_are_no_damage_and_not_taken_apart(tmp_path: Path) -> None:
+    nested = {
+        key: {**record, "prefs": {"name": "inner", "colours": {"k1": {"red": 1}}}} for key, record in SEVERAL.items()
+    }
+    for indent in (None, 0, 1, 2, 4):
+        text = json.dumps(nested, indent=indent)
+        (tmp_path / "people.json").write_text(text)
+        storage = open_storage(str(tmp_path))
+        assert storage.find_damage([PEOPLE], [DIARY]) == []
+        assert storage.mend_damage([PEOPLE], [DIARY]) == []
+        assert (tmp_path / "people.json").read_text() == text
+        storage.close()
+
+
+def test_a_key_that_stands_twice_is_damage_in_any_layout(tmp_path: Path) -> None:
+    for text in ('{"k1":{"a":1},"k1":{"a":2}}', '{\n  "k1": {"a": {"b": 1}},\n  "k1": {"a": 2}\n}'):
+        (tmp_path / "people.json").write_text(text)
+        assert "twice" in open_storage(str(tmp_path)).find_damage([PEOPLE], [])[0].problem
+
+
+def test_a_list_where_an_object_belongs_is_left_as_it_is(tmp_path: Path) -> None:
+    text = "[\n" + ",\n".join(json.dumps({"id": key, **record}) for key, record in SEVERAL.items()) + "\n]\n"
+    (tmp_path / "people.json").write_text(text)
+    storage = open_storage(str(tmp_path))
+    assert [damage.mendable for damage in storage.find_damage([PEOPLE], [DIARY])] == [False]
+    assert [damage.mendable for damage in storage.mend_damage([PEOPLE], [DIARY])] == [False]
+    assert (tmp_path / "people.json").read_text() == text

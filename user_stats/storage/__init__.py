@@ -31,8 +31,17 @@ class Collection:
     """Fields whose folded values are unique over the collection, each with its folding."""
     fields: tuple[str, ...] = ()
     """Fields that `find_page` may match and sort by."""
+    normal: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, hash=False)
+    """For fields that another program may write in several ways: the one form that is compared, of one type or None."""
     keys: str = ""
     """Collections with the same word here have the same keys (say, `user_id`), which an engine may share in memory."""
+
+    def comparable(self, field: str, value: Any) -> Any:
+        """What stands for the stored value of a field when it is matched and sorted by."""
+        if (fold := self.unique.get(field)) is not None:
+            return fold(value) if isinstance(value, str) else None
+        normal = self.normal.get(field)
+        return value if normal is None else normal(value)
 
 
 @dataclass(frozen=True)

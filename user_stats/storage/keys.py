@@ -1,8 +1,10 @@
-"""Which keys records and lists may have; the second gate before a key becomes part of a file name."""
+"""Which keys and numbers the engines take; for keys the second gate before one becomes part of a file name."""
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
 
 from user_stats.errors import InvalidInput
 
@@ -20,3 +22,15 @@ def checked_log_key(key: str) -> str:
     if not isinstance(key, str) or _is_log_key(key) is None:
         raise InvalidInput.of("key", key, "1 to 64 small letters, digits and -")
     return key
+
+
+def refuse_nan(value: Any) -> None:
+    """Raises ValueError for a number in a record that is none, or is infinite: JSON has neither."""
+    if type(value) is float and not math.isfinite(value):
+        raise ValueError(f"{value} is no number of JSON")
+    if isinstance(value, dict):
+        for inner in value.values():
+            refuse_nan(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            refuse_nan(inner)

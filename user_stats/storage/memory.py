@@ -44,15 +44,13 @@ class MemoryStorage:
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         def value(record: Record, field: str) -> Any:
-            found = record.get(field)
-            fold = collection.unique.get(field)
-            return fold(found) if fold is not None and isinstance(found, str) else found
+            return collection.comparable(field, record.get(field))
 
         def matches(record: Record) -> bool:
             return (
-                all(record.get(field) == wanted for field, wanted in query.equal.items())
+                all(value(record, field) == wanted for field, wanted in query.equal.items())
                 and all(
-                    (found := record.get(field)) is not None
+                    (found := value(record, field)) is not None
                     and (start is None or found >= start)
                     and (end is None or found < end)
                     for field, (start, end) in query.ranges.items()

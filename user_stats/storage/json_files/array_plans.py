@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from user_stats.storage import Log, Record
 from user_stats.storage.json_files.arrays import (
@@ -17,12 +17,19 @@ from user_stats.storage.json_files.arrays import (
     laid_out,
 )
 from user_stats.storage.json_files.journal import Write
-from user_stats.storage.json_files.slots import encode
+from user_stats.storage.json_files.slots import decode_record, encode
 
 BLANK_BYTES = 32 << 10
 """Blanks in front of an array that are worth writing it anew: about a hundred entries."""
 MOST_BLANKED = 64
 """Entries that one write blanks; for more the file is written anew."""
+
+
+class Entry(NamedTuple):
+    """One entry to add, written as JSON, and its place by the log's order."""
+
+    raw: bytes
+    order: Any
 
 
 class ArrayPlan:
@@ -33,7 +40,7 @@ class ArrayPlan:
         self.writes: list[Write] = []
         self._arrays = arrays
         self._log = log
-        self._pending: list[Record] = []
+        self._pending: list[bytes] = []
         self.descriptor = arrays.open(self.name)
         self._existed = self.descriptor >= 0
         try:
@@ -51,7 +58,7 @@ class ArrayPlan:
         """Every entry, those of this batch included."""
         if self._cursor.content is not None:
             return decode_entries(self._cursor.content)
-        entries = self._arrays.parsed(self.name) + self._pending
+        entries = self._arrays.parsed(self.name, self._log) + [decode_record(raw) for raw in self._pending]
         return entries[-self._cursor.entries :] if self._cursor.entries else []
 
     def clear(self) -> int:
@@ -61,10 +68,11 @@ class ArrayPlan:
         self._pending = []
         return count
 
-    def append(self, entries: list[Record], keep: int | None) -> None:
+    def append(self, entries: list[Entry], keep: int | None) -> None:
         """Adds entries, each in its place; of more than `keep` the first ones go."""
         cursor = self._cursor
-        orders = [] if self._log.order is None else [self._log.order(entry) for entry in entries]
+        raws = [entry.raw for entry in entries]
+        orders = [] if self._log.order is None else [entry.order for entry in entries]
         surplus = max(0, cursor.entries + len(entries) - keep) if keep is not None else 0
         on_disk = cursor.entries - len(self._pending)
         if cursor.content is not None or surplus >= on_disk or surplus > MOST_BLANKED or not self._is_next(orders):
@@ -72,10 +80,10 @@ class ArrayPlan:
             return
         blanked = self._first_entries(surplus) if surplus else b""
         if cursor.head + len(blanked) > BLANK_BYTES:
-            self._write_without_blanks(entries, len(blanked), surplus, orders)
+            self._write_without_blanks(raws, len(blanked), surplus, orders)
             return
-        self._write_in_place([encode(entry) for entry in entries], blanked, surplus, orders)
-        self._pending += entries
+        self._write_in_place(raws, blanked, surplus, orders)
+        self._pending += raws
 
     def _is_next(self, orders: list[Any]) -> bool:
         """True where entries of these orders belong at the end."""
@@ -103,31 +111,31 @@ class ArrayPlan:
         last_order = orders[-1] if orders else None
         self._cursor = Cursor(offset + len(data), count, head + len(blanked), last_order, data[-END_BYTES:])
 
-    def _write_without_blanks(self, added: list[Record], blanked: int, surplus: int, orders: list[Any]) -> None:
+    def _write_without_blanks(self, added: list[bytes], blanked: int, surplus: int, orders: list[Any]) -> None:
         """The same entries and the added ones behind them, as the bytes that they are."""
         size, count, head, _, _, _ = self._cursor
         kept = self._arrays.content_between(self.name, head + blanked, size - len(TAIL))
         for write in self.writes:
             if write.kind == "w":  # of this batch, not on the disk yet
                 kept = kept[: write.offset - head - blanked] + write.data[: -len(TAIL)]
-        content = HEAD + SEPARATOR.join([kept, *map(encode, added)]) + TAIL
+        content = HEAD + SEPARATOR.join([kept, *added]) + TAIL
         self.writes = [Write("f", self.name, 0, 0, content)]
         count += len(added) - surplus
         last_order = orders[-1] if orders else None
         self._cursor = Cursor(len(content), count, len(HEAD), last_order, content[-END_BYTES:], content)
         self._pending = []
 
-    def _write_whole(self, added: list[Record], keep: int | None) -> None:
-        entries = self.entries() + added
+    def _write_whole(self, added: list[Entry], keep: int | None) -> None:
         order = self._log.order
+        entries = [Entry(encode(entry), order(entry) if order is not None else None) for entry in self.entries()]
+        entries += added
         if order is not None:
-            entries.sort(key=order)
+            entries.sort(key=lambda entry: entry.order)
         if keep is not None:
             entries = entries[-keep:]
-        content = laid_out([encode(entry) for entry in entries])
+        content = laid_out([entry.raw for entry in entries])
         self.writes = [Write("f", self.name, 0, 0, content)]
-        last_order = order(entries[-1]) if order is not None else None
-        self._cursor = Cursor(len(content), len(entries), len(HEAD), last_order, content[-END_BYTES:], content)
+        self._cursor = Cursor(len(content), len(entries), len(HEAD), entries[-1].order, content[-END_BYTES:], content)
         self._pending = []
 
     def committed(self) -> None:

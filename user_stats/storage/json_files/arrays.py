@@ -1,6 +1,6 @@
 """A list of a log as a file: a JSON array with one entry a line.
 
-    [
+    [                  the blank behind the bracket says that the entries are in order
                        blanks where older entries stood
     {"video_id":…},
     {"video_id":…}
@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,9 +24,10 @@ import msgspec
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Log, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
-from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECONDS, described, encode
+from user_stats.storage.json_files.lines import described
+from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECONDS, encode
 
-HEAD, SEPARATOR, TAIL = b"[\n", b",\n", b"\n]\n"
+HEAD, SEPARATOR, TAIL = b"[ \n", b",\n", b"\n]\n"
 ENTRY_BYTES = 320
 """A generous guess of one entry, for how much of the end to read."""
 END_BYTES = 64
@@ -77,37 +79,55 @@ class Arrays:
     # -- reads --------------------------------------------------------------------------------------------------------
 
     def read(self, log: Log, key: str, newest: int | None) -> list[Record]:
-        """The last entries, oldest first; takes no lock."""
+        """The last entries in the log's order, oldest first; takes no lock."""
         name = self.name(log, key)
-        path = os.path.join(self._folder, name)
-        if newest is None:
-            return self.parsed(name)
-        stamp = self._disk.stamp(path)
-        want = newest * ENTRY_BYTES
-        while stamp is not None and want < stamp[1]:
-            data = self._disk.read(path, want, stamp[1] - want)
-            if not data.endswith(b"}" + TAIL):
-                break
-            lines = data[: -len(TAIL)].split(SEPARATOR)
-            if len(lines) > newest:
-                try:
-                    return decode_entries(b"[" + b",".join(lines[-newest:]) + b"]")
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    break  # another layout, or a file that is just growing: read it whole
-            want *= 2
-        entries = self.parsed(name)
-        return entries[-newest:] if newest else []
+        end = self._end(f"{self._folder}/{name}", newest) if newest else None
+        if end is not None:
+            return end
+        entries = self.parsed(name, log)
+        return entries if newest is None else entries[-newest:] if newest else []
 
-    def parsed(self, name: str) -> list[Record]:
+    def _end(self, path: str, newest: int) -> list[Record] | None:
+        """The last entries of an array in our layout, from its last bytes; None where it must be read whole."""
+        try:
+            descriptor = self._disk.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return []
+        try:
+            if self._disk.pread(descriptor, len(HEAD), 0) != HEAD:
+                return None
+            size, want = self._disk.stamp_of(descriptor)[1], newest * ENTRY_BYTES
+            while want < size:
+                data = self._disk.pread(descriptor, want, size - want)
+                if not data.endswith(b"}" + TAIL):
+                    return None
+                lines = data[: -len(TAIL)].split(SEPARATOR)
+                if len(lines) > newest:
+                    return decode_entries(b"[" + b",".join(lines[-newest:]) + b"]")
+                want *= 2
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # a file that is just growing
+        finally:
+            self._disk.close(descriptor)
+        return None
+
+    def parsed(self, name: str, log: Log) -> list[Record]:
         """Every entry, whatever the layout. Raises StorageCorrupt with the place."""
         for attempt in range(READ_ATTEMPTS):
             data = self._content(name)
             try:
-                return decode_entries(data) if data is not None else []
+                entries = decode_entries(data) if data is not None else []
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 problem = described(data or b"", error)
                 if attempt:  # it may have been read while it grew
                     time.sleep(READ_PAUSE_SECONDS)
+                continue
+            if log.order is not None and data is not None and not data.startswith(HEAD):
+                with suppress(
+                    LookupError, ValueError, TypeError, AttributeError
+                ):  # whoever reads them says what is wrong
+                    entries.sort(key=log.order)
+            return entries
         raise StorageCorrupt(f"{name} is damaged: {problem}", path=name)
 
     def _content(self, name: str) -> bytes | None:
@@ -148,7 +168,7 @@ class Arrays:
         """None for any other layout than ours."""
         count = data.count(b"\n") - 2
         head = len(data) - len(data[len(HEAD) :].lstrip(b" "))
-        ours = data[:2] == HEAD and data[head : head + 2] == b'{"' and data.endswith(b"}" + TAIL)
+        ours = data.startswith(HEAD) and data[head : head + 2] == b'{"' and data.endswith(b"}" + TAIL)
         if not ours or data.count(b"},\n{") != count - 1:
             return None
         last_order = None
@@ -160,9 +180,7 @@ class Arrays:
         return Cursor(len(data), count, head, last_order, data[-END_BYTES:])
 
     def _laid_out_anew(self, name: str, log: Log) -> Cursor:
-        entries = self.parsed(name)
-        if log.order is not None:
-            entries.sort(key=log.order)
+        entries = self.parsed(name, log)
         content = laid_out([encode(entry) for entry in entries])
         last_order = log.order(entries[-1]) if log.order is not None and entries else None
         return Cursor(len(content), len(entries), len(HEAD), last_order, content[-END_BYTES:], content)

@@ -12,6 +12,7 @@ import os
 import signal
 import struct
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 
@@ -30,11 +31,20 @@ _SYSTEM = ctypes.CDLL(None, use_errno=True)
 _HOLDING = ctypes.PyDLL(None, use_errno=True)
 """Calls that take less than handing the interpreter lock to another thread and back: they keep it."""
 _STATX, _FCNTL = _HOLDING.statx, _HOLDING.fcntl
-_STATX_BUFFER = ctypes.create_string_buffer(256)
 _F_SETSIG, _SIGURG = fcntl.F_SETSIG, int(signal.SIGURG)
 _F_SETLEASE, _F_WRLCK, _F_UNLCK = fcntl.F_SETLEASE, fcntl.F_WRLCK, fcntl.F_UNLCK
 _FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
+
+
+class _Buffer(threading.local):
+    """Where statx(2) puts its answer, one for each thread: another one may run before the answer is read."""
+
+    def __init__(self) -> None:
+        self.bytes = ctypes.create_string_buffer(256)
+
+
+_BUFFER = _Buffer()
 
 
 def translated(error: OSError, doing: str) -> StorageError:
@@ -63,19 +73,21 @@ class Disk:
     def stamp(self, path: str) -> Stamp | None:
         """Inode and size, or None where there is no such file. Never asks for the time of change: on kernels with
         fine-grained timestamps a queried mtime makes the next sync of the file about 55 µs slower."""
-        if _STATX(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, _STATX_BUFFER):
+        buffer = _BUFFER.bytes
+        if _STATX(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, buffer):
             code = ctypes.get_errno()
             if code == errno.ENOENT:
                 return None
             raise OSError(code, os.strerror(code), path)
-        return _read_stamp(_STATX_BUFFER, 32)
+        return _read_stamp(buffer, 32)
 
     def stamp_of(self, descriptor: int) -> Stamp:
         """The same of an open file."""
-        if _STATX(descriptor, b"", _AT_EMPTY_PATH, _STATX_INODE_AND_SIZE, _STATX_BUFFER):
+        buffer = _BUFFER.bytes
+        if _STATX(descriptor, b"", _AT_EMPTY_PATH, _STATX_INODE_AND_SIZE, buffer):
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
-        return _read_stamp(_STATX_BUFFER, 32)
+        return _read_stamp(buffer, 32)
 
     def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         return os.pread(descriptor, size, offset)

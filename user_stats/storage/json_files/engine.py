@@ -9,20 +9,22 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
-from user_stats.errors import StorageCorrupt, StorageError, StorageReadOnly
+from user_stats.errors import StorageError, StorageReadOnly
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Transaction
 from user_stats.storage.json_files import recovery, repair
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk, can_write_in_place, translated
 from user_stats.storage.json_files.indexes import Columns, UniqueIndex
 from user_stats.storage.json_files.journal import Journal, Write, encoded_record
+from user_stats.storage.json_files.lines import KeyTable
 from user_stats.storage.json_files.lock import StoreLock
 from user_stats.storage.json_files.slot_plans import Layout
-from user_stats.storage.json_files.slots import KeyTable, SlotFile, compact, laid_out
+from user_stats.storage.json_files.slots import SlotFile, compact, laid_out
 from user_stats.storage.json_files.state import Head, State
 from user_stats.storage.json_files.transactions import Batch, JsonTransaction
 from user_stats.storage.json_files.writes import Writer
@@ -38,10 +40,12 @@ log = logging.getLogger(__name__)
 class _Call:
     """One transaction on its way through the queue."""
 
-    __slots__ = ("error", "is_done", "turn", "value", "work")
+    __slots__ = ("deadline", "error", "is_done", "thread", "turn", "value", "work")
 
-    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+    def __init__(self, work: Callable[[Transaction], Any], deadline: float) -> None:
         self.work = work
+        self.deadline = deadline
+        self.thread = threading.get_ident()
         self.turn: threading.Lock | None = None
         self.is_done = False
         self.value: Any = None
@@ -72,7 +76,8 @@ class JsonStorage:
         self._making = threading.RLock()
         self._queue: list[_Call] = []
         self._queueing = threading.Lock()
-        self._leader: int | None = None
+        self._leader: _Call | None = None
+        self._lock_timeout_seconds = lock_timeout_seconds
         self._unfinished: _Unfinished | None = None
         self._flushed_epoch = 0
         self._flush_failed = False
@@ -89,7 +94,7 @@ class JsonStorage:
         path = os.path.join(self.folder, "store.lock")
         self._lock = StoreLock(self._disk, path, timeout_seconds=lock_timeout_seconds, portable=not self._in_place)
         try:
-            self._commit_batch([])
+            self._commit_batch([], time.monotonic() + lock_timeout_seconds)
         except StorageReadOnly as error:
             log.warning("%s", error)
 
@@ -118,7 +123,7 @@ class JsonStorage:
             file = self.file(collection)
             file.refresh()
             file.follow()
-            return file.live
+            return file.lines.live
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         with self._reading():
@@ -141,7 +146,8 @@ class JsonStorage:
 
     def _settle(self) -> None:
         """Before a read: takes back what a refused write has left, if the disk lets it by now."""
-        if self._leader != threading.get_ident():
+        leader = self._leader
+        if leader is None or leader.thread != threading.get_ident():
             with suppress(StorageError):
                 self.transaction(lambda tx: None)
 
@@ -179,31 +185,45 @@ class JsonStorage:
 
     def transaction(self, work: Callable[[Transaction], T]) -> T:
         """See the port. Threads that come together share one sync: the first leads, and hands the lead to the next."""
-        call = _Call(work)
-        with self._queueing:
-            if self._leader == threading.get_ident():
-                raise RuntimeError("a transaction cannot be started inside another one")
-            if self._leader is not None:
-                call.turn = threading.Lock()
-                call.turn.acquire()
-                self._queue.append(call)
-            else:
-                self._leader = threading.get_ident()
-        if call.turn is not None:
-            call.turn.acquire()  # released when the call is done, or when it is to lead
-        if not call.is_done:
-            self._lead(call)
+        call = _Call(work, time.monotonic() + self._lock_timeout_seconds)
+        try:
+            with self._queueing:
+                leader = self._leader
+                if leader is None:
+                    self._leader = call
+                elif leader.thread == call.thread:
+                    raise RuntimeError("a transaction cannot be started inside another one")
+                else:
+                    call.turn = threading.Lock()
+                    call.turn.acquire()
+                    self._queue.append(call)
+            if call.turn is not None:
+                call.turn.acquire()  # released when the call is done, or when it is to lead
+            if not call.is_done:
+                self._lead(call)
+        except BaseException:
+            self._leave(call)
+            raise
         if call.error is not None:
             raise call.error
         value: T = call.value
         return value
 
-    def _lead(self, call: _Call) -> None:
+    def _leave(self, call: _Call) -> None:
+        """Whoever is interrupted, say by Ctrl-C while waiting, keeps nobody else waiting for ever."""
         with self._queueing:
-            self._leader = threading.get_ident()
+            if call in self._queue:
+                self._queue.remove(call)
+                return
+        if self._leader is call:
+            self._hand_over([call])
+        elif call.turn is not None and not call.is_done:
+            call.turn.acquire()  # another thread is just doing it
+
+    def _lead(self, call: _Call) -> None:
         batch = [call]
         try:
-            self._commit_batch(batch)
+            self._commit_batch(batch, call.deadline)
         except BaseException as error:
             for waiting in batch:
                 if not waiting.is_done:
@@ -211,18 +231,22 @@ class JsonStorage:
             if not isinstance(error, Exception):
                 raise
         finally:
-            with self._queueing:
-                following = self._queue.pop(0) if self._queue else None
-                self._leader = -1 if following is not None else None
-            if following is not None and following.turn is not None:
-                following.turn.release()
-            for waiting in batch[1:]:
-                if waiting.turn is not None:
-                    waiting.turn.release()
+            self._hand_over(batch)
 
-    def _commit_batch(self, batch: list[_Call]) -> None:
+    def _hand_over(self, batch: list[_Call]) -> None:
+        """The lead goes to the next one in the queue; who shared the batch of the leader goes on."""
+        with self._queueing:
+            following = self._leader = self._queue.pop(0) if self._queue else None
+        if following is not None and following.turn is not None:
+            following.turn.release()
+        for waiting in batch[1:]:
+            if waiting.turn is not None:
+                waiting.turn.release()
+
+    def _commit_batch(self, batch: list[_Call], deadline: float) -> None:
         try:
-            with self._lock:
+            self._lock.acquire(deadline)
+            try:
                 self._make_ready()
                 if self._run(batch, gather=True):
                     return
@@ -232,6 +256,8 @@ class JsonStorage:
                             self._run([call], gather=False)
                     except (StorageError, OSError) as error:
                         call.fail(translated(error, "writing"))
+            finally:
+                self._lock.release()
         except OSError as error:
             raise translated(error, "writing") from error
 
@@ -361,8 +387,8 @@ class JsonStorage:
 
     def _lay_out(self, file: SlotFile, width: int) -> None:
         """Writes the file anew in lines of at least this width; it holds what it held, so nothing is journalled."""
-        if file.damaged:
-            raise StorageCorrupt(f"{file.name} is damaged in {file.damaged_places()}", path=file.name)
+        if file.lines.damaged:
+            raise file.damage()
         members = [(key, compact(raw)) for _, key, raw in file.members()]
         while members and max(len(key) + len(raw) for key, raw in members) + 5 > width:
             width *= 2

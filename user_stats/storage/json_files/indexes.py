@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from user_stats.storage import Collection, PageQuery, Record
-from user_stats.storage.json_files.slots import SlotFile
+from user_stats.storage.json_files.lines import Lines
+from user_stats.storage.json_files.slots import READ_ATTEMPTS, SlotFile
 from user_stats.storage.json_files.state import State
 
 LARGEST_HEAP_PAGE = 5_000
@@ -28,43 +29,46 @@ class _Follower:
         self._file = file
         self._state = state
         self._lock = threading.Lock()
-        self._layout = -1
+        self._lines: Lines | None = None
         self._count = 0
         self._changes = 0
 
-    def follow(self) -> None:
-        """Takes in all that was committed."""
+    def follow(self) -> Lines:
+        """Takes in all that was committed; the lines that are known now."""
         file = self._file
-        file.refresh()
-        is_known = self._layout == file.layouts_seen and self._count == file.count and file.foreign is None
-        if is_known and self._changes == self._state.changes:
-            return
+        lines = file.refresh()
+        if self._lines is lines and self._count == _lines_in(lines) and self._changes == self._state.changes:
+            return lines
         with self._lock:
-            file.refresh()
+            lines = file.refresh()
             changes = self._state.changes
-            changed = self._state.changed_since(self._file.name, self._changes)
-            if self._layout != self._file.layouts_seen or changed is None:
-                self._layout = self._file.layouts_seen
-                self._count = 0
+            changed = self._state.changed_since(file.name, self._changes)
+            if self._lines is not lines or changed is None:
+                self._lines = None  # whatever fails from here on
                 self._start()
-                changed = []
-            self._changes = changes
-            for slot in set(changed):
-                if slot < self._count:
-                    self._forget(slot)
-                    for _, _, raw in self._file.members_between(slot, slot + 1):
-                        self._take(slot, raw)
-            if self._file.foreign is not None:
-                added: Iterator[tuple[int, str, bytes]] = self._file.members() if not self._count else iter(())
-                count = len(self._file.foreign)
+                self._take_between(lines, 0, _lines_in(lines))
+                self._finish()
+                self._lines = lines
             else:
-                count = self._file.count
-                added = self._file.members_between(self._count, count)
-            for slot, _, raw in added:
-                self._take(slot, raw)
-            self._count = count
+                for slot in set(changed):
+                    if slot < self._count:
+                        self._forget(slot)
+                        self._take_between(lines, slot, slot + 1)
+                self._take_between(lines, self._count, _lines_in(lines))
+            self._count = _lines_in(lines)
+            self._changes = changes
+        return lines
+
+    def _take_between(self, lines: Lines, first: int, last: int) -> None:
+        for slot, _, raw in self._file.members_between(lines, first, last):
+            self._take(slot, raw)
 
     def _start(self) -> None:
+        """Begins anew, beside what readers still use."""
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """What was begun anew is complete: readers use it from now on."""
         raise NotImplementedError
 
     def _take(self, slot: int, raw: bytes) -> None:
@@ -73,12 +77,13 @@ class _Follower:
     def _forget(self, slot: int) -> None:
         raise NotImplementedError
 
-    def member(self, slot: int) -> tuple[str, Record] | None:
-        """Key and record of a line, as it stands on the disk."""
-        if self._file.foreign is not None:
-            key = list(self._file.foreign)[slot]
-            return key, self._file.record(key, self._file.foreign[key])
-        return self._file.member_at(slot)
+    def is_still(self, lines: Lines) -> bool:
+        """True where what was read of these lines since they were followed was theirs."""
+        return self._file.refresh() is lines
+
+
+def _lines_in(lines: Lines) -> int:
+    return lines.count if lines.foreign is None else len(lines.foreign)
 
 
 class UniqueIndex(_Follower):
@@ -89,14 +94,18 @@ class UniqueIndex(_Follower):
         self._field = field
         self._fold = fold
         self._decode = msgspec.json.Decoder(msgspec.defstruct("One", [(field, str | None, None)])).decode
+        self._slots: dict[str, int] = {}
 
     def _start(self) -> None:
-        self._slots: dict[str, int] = {}
+        self._taking: dict[str, int] = {}
+
+    def _finish(self) -> None:
+        self._slots = self._taking
 
     def _take(self, slot: int, raw: bytes) -> None:
         value = self._value(raw)
         if value is not None:
-            self._slots[self._fold(value)] = slot
+            self._taking[self._fold(value)] = slot
 
     def _forget(self, slot: int) -> None:
         """An old value stays: it is compared with the disk before it is believed."""
@@ -110,13 +119,16 @@ class UniqueIndex(_Follower):
 
     def find(self, value: str) -> str | None:
         """The key of the record that has this value in this field."""
-        self.follow()
         folded = self._fold(value)
-        slot = self._slots.get(folded)
-        found = self.member(slot) if slot is not None else None
-        if found is None or self._fold(str(found[1].get(self._field, ""))) != folded:
-            return None
-        return found[0]
+        for _ in range(READ_ATTEMPTS):
+            lines = self.follow()
+            slot = self._slots.get(folded)
+            found = self._file.member_at(slot) if slot is not None else None
+            if found is not None and self._fold(str(found[1].get(self._field, ""))) == folded:
+                return found[0]
+            if self.is_still(lines):
+                break
+        return None
 
 
 class Columns(_Follower):
@@ -124,15 +136,19 @@ class Columns(_Follower):
 
     def __init__(self, file: SlotFile, state: State, collection: Collection) -> None:
         super().__init__(file, state)
+        self._comparable = collection.comparable
         self._fields = collection.fields
-        self._folds = [collection.unique.get(field) for field in collection.fields]
         fields = [(field, Any, None) for field in collection.fields]
         self._decode = msgspec.json.Decoder(msgspec.defstruct("Row", fields, array_like=False)).decode
         self._shared: dict[Any, Any] = {}
+        self._start()
 
     def _start(self) -> None:
         self._live = bytearray()
         self._columns: dict[str, list[Any]] = {field: [] for field in self._fields}
+
+    def _finish(self) -> None:
+        """Nobody reads but under the lock."""
 
     def _take(self, slot: int, raw: bytes) -> None:
         try:
@@ -145,11 +161,9 @@ class Columns(_Follower):
             for column in self._columns.values():
                 column.extend([None] * missing)
         self._live[slot] = 1
-        for field, fold in zip(self._fields, self._folds, strict=True):
-            value = getattr(row, field)
-            if fold is not None and isinstance(value, str):
-                value = fold(value)
-            elif isinstance(value, str) and len(value) < 16:
+        for field in self._fields:
+            value = self._comparable(field, getattr(row, field))
+            if isinstance(value, str) and len(value) < 16:
                 value = self._shared.setdefault(value, value)
             self._columns[field][slot] = value
 
@@ -159,12 +173,15 @@ class Columns(_Follower):
 
     def page(self, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         """The records of one page, each with its key, and how many match."""
-        self.follow()
-        with self._lock:
-            rows = self._matching(query)
-            chosen = self._sorted(rows, query)[query.offset : query.offset + query.limit]
-        found = (self.member(slot) for slot in chosen)
-        return [entry for entry in found if entry is not None], len(rows)
+        for _ in range(READ_ATTEMPTS):
+            lines = self.follow()
+            with self._lock:
+                rows = self._matching(query)
+                chosen = self._sorted(rows, query)[query.offset : query.offset + query.limit]
+            found = [entry for slot in chosen if (entry := self._file.member_at(slot)) is not None]
+            if self.is_still(lines):
+                break
+        return found, len(rows)
 
     def _matching(self, query: PageQuery) -> list[int]:
         rows = [slot for slot, live in enumerate(self._live) if live]

@@ -35,14 +35,20 @@ class StoreLock:
         """Among threads: the lock of the file is the process's, and would let all of them in."""
 
     def __enter__(self) -> None:
-        """Raises StorageBusy when the lock is not free in time."""
-        if not self._threads.acquire(timeout=self._timeout_seconds):
+        self.acquire(time.monotonic() + self._timeout_seconds)
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+    def acquire(self, deadline: float) -> None:
+        """Raises StorageBusy when the lock is not free by then, on the monotonic clock."""
+        if not self._threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise self._busy()
         try:
             if self._portable is None:
-                self._take()
+                self._take(deadline)
             else:
-                self._portable.acquire(timeout=self._timeout_seconds)
+                self._portable.acquire(timeout=max(0.0, deadline - time.monotonic()))
         except filelock.Timeout:
             self._threads.release()
             raise self._busy() from None
@@ -50,7 +56,7 @@ class StoreLock:
             self._threads.release()
             raise
 
-    def __exit__(self, *exception: object) -> None:
+    def release(self) -> None:
         try:
             if self._portable is None:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
@@ -59,8 +65,7 @@ class StoreLock:
         finally:
             self._threads.release()
 
-    def _take(self) -> None:
-        deadline = 0.0
+    def _take(self, deadline: float) -> None:
         pause = SHORTEST_PAUSE_SECONDS
         while True:
             if self._process != os.getpid():  # never share a lock with the process that forked this one
@@ -68,9 +73,7 @@ class StoreLock:
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                now = time.monotonic()
-                deadline = deadline or now + self._timeout_seconds
-                if now >= deadline:
+                if time.monotonic() >= deadline:
                     raise self._busy() from None
                 time.sleep(pause)
                 pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)

@@ -7,6 +7,7 @@ file in which no line stands for itself (somebody's own layout, broken) is left 
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,10 +16,11 @@ import msgspec
 
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Damage, Log
-from user_stats.storage.json_files import arrays, slots
+from user_stats.storage.json_files import arrays, lines, slots
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk
-from user_stats.storage.json_files.slots import decode_record, described
+from user_stats.storage.json_files.lines import described
+from user_stats.storage.json_files.slots import decode_record
 
 FOLDER = "damaged"
 UTF8_CHUNK = 1 << 20
@@ -29,7 +31,7 @@ def damages(disk: Disk, folder: str, collections: Iterable[Collection], logs: It
     for name, is_object in _names(disk, folder, collections, logs):
         problem = _problem(disk, os.path.join(folder, name), is_object=is_object)
         if problem is not None:
-            yield Damage(name, problem, mendable=bool(_readable_lines(disk, os.path.join(folder, name))))
+            yield Damage(name, problem, mendable=bool(_readable(disk, os.path.join(folder, name), is_object=is_object)))
 
 
 def mended(disk: Disk, folder: str, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Damage]:
@@ -39,23 +41,25 @@ def mended(disk: Disk, folder: str, collections: Iterable[Collection], logs: Ite
         problem = _problem(disk, path, is_object=is_object)
         if problem is None:
             continue
-        lines = _readable_lines(disk, path)
-        if not lines:
+        kept = _readable(disk, path, is_object=is_object)
+        if not kept:
             yield Damage(name, f"{problem}; it is left as it is: mend it by hand", mendable=False)
             continue
         aside = _kept_aside(disk, folder, name)
-        if is_object:
-            members = {key: raw for line in lines for key, raw in _member(line)}
-            width = slots.NARROWEST
-            while max((len(key) + len(raw) for key, raw in members.items()), default=0) + 5 > width:
-                width *= 2
-            disk.replace(path, slots.laid_out(members.items(), width), sync=True)
-            kept = len(members)
-        else:
-            entries = [raw for line in lines for raw in _entry(line)]
-            disk.replace(path, [arrays.laid_out(entries)], sync=True)
-            kept = len(entries)
-        yield Damage(name, f"{problem}; {kept} readable records kept, the original is {aside}", mendable=True)
+        disk.replace(path, _laid_out(kept) if is_object else [_listed(raw for _, raw in kept)], sync=True)
+        yield Damage(name, f"{problem}; {len(kept)} readable records kept, the original is {aside}", mendable=True)
+
+
+def _laid_out(members: list[tuple[str, bytes]]) -> Iterator[bytes]:
+    width = lines.NARROWEST
+    while max(len(key) + len(raw) for key, raw in members) + 5 > width:
+        width *= 2
+    return slots.laid_out(members, width)
+
+
+def _listed(raws: Iterable[bytes]) -> bytes:
+    """Without the mark that says that the entries are in order: nobody knows that of a damaged file."""
+    return b"[\n" + arrays.SEPARATOR.join(raws) + arrays.TAIL
 
 
 def _names(
@@ -83,8 +87,20 @@ def _problem(disk: Disk, path: str, *, is_object: bool) -> str | None:
         members = msgspec.json.decode(data, type=dict[str, dict[str, msgspec.Raw]])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return described(data, error)
-    lines = sum(1 for line in data.split(b"\n") for _ in _member(line))
-    return f"{lines - len(members)} keys stand in it twice" if lines > len(members) else None
+    twice = _members_written(data) - len(members)
+    return f"{twice} keys stand in it twice" if twice else None
+
+
+def _members_written(data: bytes) -> int:
+    """How many members stand in a valid object; a parser gives only the last one of each key."""
+    width = data.find(b"\n") + 1
+    if data[:1] == b"{" and width >= lines.NARROWEST and not (len(data) - len(lines.TAIL)) % width:
+        marks = {data[at : at + 2] for at in range(width, len(data) - len(lines.TAIL), width)}
+        if marks <= {b' "', b',"', b"  "}:
+            return sum(data[at + 1 : at + 2] == b'"' for at in range(width, len(data) - len(lines.TAIL), width))
+    counts: list[int] = []
+    json.loads(data, object_pairs_hook=lambda pairs: counts.append(len(pairs)))
+    return counts[-1]  # the outermost object is complete last
 
 
 def _check_utf8(data: bytes) -> None:
@@ -95,19 +111,24 @@ def _check_utf8(data: bytes) -> None:
     decoder.decode(b"", final=True)
 
 
-def _readable_lines(disk: Disk, path: str) -> list[bytes]:
+def _readable(disk: Disk, path: str, *, is_object: bool) -> list[tuple[str, bytes]]:
+    """The records that stand alone in a line, each with its key (none in a list); the last of a key counts."""
     try:
         data = disk.read_whole(path)
     except OSError:
         return []
-    return [line for line in data.split(b"\n") if any(_member(line)) or any(_entry(line))]
+    rows = data.split(b"\n")
+    if is_object:
+        return list({key: raw for row in rows for key, raw in _member(row)}.items())
+    return [("", raw) for at, row in enumerate(rows) for raw in _entry(row.lstrip(b" ") if at == 1 else row)]
 
 
 def _member(line: bytes) -> Iterator[tuple[str, bytes]]:
-    """The member that stands alone in this line, if it does."""
-    text = line.strip().strip(b",")
+    """The member that stands alone in this line, if it does: one character before its key, as in slots. Deeper ones
+    belong to a record that another program wrote over several lines."""
+    text = line[1:].rstrip(b" ,\r")
     end = text.find(b'"', 1)
-    if text[:1] != b'"' or text[end + 1 : end + 2] != b":":
+    if line[:2] not in (b' "', b',"') or text[end + 1 : end + 2] != b":":
         return
     try:
         yield text[1:end].decode("ascii"), slots.compact(text[end + 2 :])
@@ -116,8 +137,8 @@ def _member(line: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _entry(line: bytes) -> Iterator[bytes]:
-    """The entry that stands alone in this line, if it does."""
-    text = line.strip().strip(b",")
+    """The entry that stands alone in this line, if it does; a list's first entry may have blanks in front."""
+    text = line.rstrip(b" ,\r")
     if text[:1] != b"{":
         return
     try:

@@ -6,7 +6,8 @@ import os
 
 from user_stats.storage import Record
 from user_stats.storage.json_files.journal import Write
-from user_stats.storage.json_files.slots import NO_SLOT, TAIL, SlotFile, member
+from user_stats.storage.json_files.lines import NO_SLOT, TAIL
+from user_stats.storage.json_files.slots import SlotFile, member
 
 
 class Layout(Exception):
@@ -25,11 +26,12 @@ class SlotPlan:
         file.follow()
         self.changes: dict[int, Write] = {}
         """The last write of each line."""
-        self._count, self._live = file.count, file.live
+        lines = file.lines
+        self._count, self._live = lines.count, lines.live
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
         self._before: dict[int, bytes] = {}
-        self._wants_layout = file.wants_layout()
+        self._wants_layout = lines.wants_layout()
         self._has_moved = False
         """True when a line came or went."""
 
@@ -42,15 +44,15 @@ class SlotPlan:
         slot = self._slot_of(key)
         if slot == NO_SLOT:
             return None
-        foreign = self.file.foreign
+        foreign = self.file.lines.foreign
         return self.file.record(key, self._lines[slot][len(key) + 4 :] if foreign is None else foreign[key])
 
     def _slot_of(self, key: str) -> int:
         slot = self._slots.get(key)
         if slot is None:
             slot = NO_SLOT
-            if self.file.foreign is not None:
-                slot = 0 if key in self.file.foreign else NO_SLOT
+            if (foreign := self.file.lines.foreign) is not None:
+                slot = 0 if key in foreign else NO_SLOT
             elif (found := self.file.find_line(key, self.descriptor)) is not None:
                 slot, line = found
                 self._lines[slot] = self._before[slot] = line
@@ -59,7 +61,7 @@ class SlotPlan:
 
     def put(self, key: str, raw: bytes) -> None:
         """Raises Layout when the file cannot take the line as it is."""
-        width, needed = self.file.width, len(key) + len(raw) + 5
+        width, needed = self.file.lines.width, len(key) + len(raw) + 5
         if self._wants_layout or needed > width:
             while needed > width:
                 width *= 2
@@ -80,7 +82,7 @@ class SlotPlan:
         if slot == NO_SLOT:
             return False
         if self._wants_layout:
-            raise Layout(self.file, self.file.width)
+            raise Layout(self.file, self.file.lines.width)
         was_first = self._lines[slot][:1] == b" "
         self._write_line(slot, b"")
         self._slots[key] = NO_SLOT
@@ -103,21 +105,21 @@ class SlotPlan:
 
     def _write_line(self, slot: int, line: bytes) -> None:
         self._lines[slot] = line
-        file = self.file
-        kind, before = ("s", self._before[slot]) if slot < file.count else ("g", TAIL)
-        self.changes[slot] = Write(kind, file.name, file.width * (slot + 1), file.width, line, before)
+        lines = self.file.lines
+        kind, before = ("s", self._before[slot]) if slot < lines.count else ("g", TAIL)
+        self.changes[slot] = Write(kind, self.file.name, lines.width * (slot + 1), lines.width, line, before)
 
     def writes(self) -> list[Write]:
-        if self.file.stamp is not None:
+        if self.file.lines.stamp is not None:
             return list(self.changes.values())
         lines = b"".join(write.image()[: write.length] for write in self.changes.values())
-        head = b"{".ljust(self.file.width - 1) + b"\n"
+        head = b"{".ljust(self.file.lines.width - 1) + b"\n"
         return [Write("f", self.file.name, 0, 0, head + lines + TAIL)]
 
     def lines_to_report(self) -> list[int]:
         """The lines that other processes must look at again: blanked ones, and in searchable files changed ones."""
         is_searchable = bool(self.file.collection.unique or self.file.collection.fields)
-        count = self.file.count
+        count = self.file.lines.count
         return [slot for slot, write in self.changes.items() if slot < count and (is_searchable or not write.data)]
 
     def committed(self) -> None:

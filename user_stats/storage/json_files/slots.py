@@ -7,8 +7,8 @@
 
 An update writes one line in place at a known offset, so that its cost does not grow with the file, which is valid JSON
 at every moment. New members go to the end. A file in any other layout (written by hand or by another program) is read
-whole, and laid out like this before the first write. What a write changes is planned in `slot_plans.py`; what is
-searched by value is in `indexes.py`.
+whole, and laid out like this before the first write. Where the lines stand is kept in `lines.py`, what a write changes
+is planned in `slot_plans.py`, what is searched by value is in `indexes.py`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -26,32 +24,16 @@ import msgspec
 
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Record
-from user_stats.storage.json_files.disk import Disk, Stamp
+from user_stats.storage.json_files.disk import Disk
+from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, KeyTable, Lines, decoded
 from user_stats.storage.json_files.state import State
 
-NO_SLOT = 0xFFFFFFFF
-"""The slot of a key that has none."""
-TAIL = b"}\n"
-NARROWEST = 128
-CHUNK_BYTES = 4 << 20
 READ_ATTEMPTS = 20
 READ_PAUSE_SECONDS = 200e-6
-BLANKS_WORTH_A_LAYOUT = 1000
 
 encode = msgspec.json.Encoder().encode
 decode_record = msgspec.json.Decoder(dict).decode
 _decode_records = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-class KeyTable:
-    """Numbers for keys, shared by the files that have the same keys: the keys are the largest thing in memory."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def number(self, key: str) -> int:
-        return self.numbers.setdefault(key, len(self.numbers))
 
 
 def compact(raw: bytes) -> bytes:
@@ -72,39 +54,27 @@ def laid_out(members: Iterable[tuple[str, bytes]], width: int) -> Iterator[bytes
 
 
 class SlotFile:
-    """One file: where each key stands, and reads. It writes nothing; `SlotPlan` says what is to be written."""
+    """One file: the version that is known of it, and reads. It writes nothing; `SlotPlan` says what is written."""
 
     def __init__(self, disk: Disk, folder: str, collection: Collection, keys: KeyTable, state: State) -> None:
         self.collection = collection
         self.name = collection.name + ".json"
         self.path = os.path.join(folder, self.name)
-        self.layouts_seen = 0
-        """Changes whenever every position may have changed."""
+        self.lines = Lines(keys, collection.width)
+        """Another object whenever every position may have changed."""
         self._disk = disk
         self._keys = keys
         self._state = state
         self._loading = threading.RLock()
-        self._forget(None)
-
-    def _forget(self, stamp: Stamp | None) -> None:
-        self.stamp: Stamp | None = stamp
-        self.width = self.collection.width
-        self.count = 0
-        self.live = 0
-        self.foreign: dict[str, bytes] | None = None
-        """The members of a file in another layout."""
-        self.damaged: set[int] = set()
-        self._slots = array("I")
-        self._is_live = bytearray()
-        self._changes = self._state.changes
-        self.layouts_seen += 1
+        self._changes = state.changes
 
     # -- where things are ---------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
+    def refresh(self) -> Lines:
         """Notices what others have done to the file since the last look."""
-        if self._disk.stamp(self.path) != self.stamp:
+        if self._disk.stamp(self.path) != self.lines.stamp:
             self.notice()
+        return self.lines
 
     def follow(self) -> None:
         """Notices which lines others have blanked since."""
@@ -113,154 +83,90 @@ class SlotFile:
             return
         with self._loading:
             changed = self._state.changed_since(self.name, self._changes)
+            lines = self.lines
             if changed is None:
-                self._load(self.stamp)
-            elif self.foreign is None:
+                self._load()
+            elif lines.foreign is None:
                 for slot in changed:
-                    if slot < self.count:
-                        self._mark(slot, self._disk.read(self.path, 2, self.width * (slot + 1))[1:] == b'"')
+                    if slot < lines.count:
+                        lines.mark(slot, self._disk.read(self.path, 2, lines.width * (slot + 1))[1:] == b'"')
             self._changes = changes
-
-    def _mark(self, slot: int, is_live: bool) -> None:
-        missing = slot + 1 - len(self._is_live)
-        if missing > 0:
-            self._is_live.extend(bytes(missing))
-        self.live += is_live - self._is_live[slot]
-        self._is_live[slot] = is_live
 
     def notice(self) -> None:
         """Somebody saw another file than the one that is known here: looks again, and takes in what has changed."""
         with self._loading:
             stamp = self._disk.stamp(self.path)
-            if stamp == self.stamp:
+            lines = self.lines
+            if stamp == lines.stamp:
                 return
-            if not self._has_only_grown(stamp):
-                self._load(stamp)
-            elif stamp is not None:
-                self._scan(self.count, (stamp[1] - len(TAIL)) // self.width - 1)
-                self.stamp = stamp
+            grown = stamp[1] - lines.stamp[1] if stamp is not None and lines.stamp is not None else 0
+            is_same = stamp is not None and lines.stamp is not None and stamp[0] == lines.stamp[0]
+            has_grown = is_same and lines.count and lines.foreign is None and grown > 0 and not grown % lines.width
+            if has_grown and stamp and self._disk.read(self.path, 3, stamp[1] - 3) == b"\n" + TAIL:
+                lines.grow(self._disk, self.path, stamp)
+            else:
+                self._load()
 
-    def _has_only_grown(self, stamp: Stamp | None) -> bool:
-        if stamp is None or self.stamp is None or self.foreign is not None or not self.count:
-            return False
-        grown = stamp[1] - self.stamp[1]
-        tidy = grown > 0 and grown % self.width == 0 and stamp[0] == self.stamp[0]
-        return tidy and self._disk.read(self.path, 3, stamp[1] - 3) == b"\n" + TAIL
-
-    def _load(self, stamp: Stamp | None) -> None:
-        self._forget(None)
-        if stamp is None:
-            return
-        head = self._disk.read(self.path, 1 << 17, 0)
-        width = head.find(b"\n") + 1
-        if head[:1] == b"{" and width >= NARROWEST and width & (width - 1) == 0:
-            self.width = width
-            if head[: width - 1].rstrip(b" ") != b"{":
-                self.damaged.add(-1)
-            count, left_over = divmod(stamp[1] - len(TAIL) - width, width)
-            if left_over or self._disk.read(self.path, 3, stamp[1] - 3) != b"\n" + TAIL:
-                self.damaged.add(count)
-            self._scan(0, count)
-            if self.damaged:
-                with suppress(StorageCorrupt):  # lines may be of other widths and the whole still be right
-                    self._take_foreign()
-        else:
-            self._take_foreign()
-        self.stamp = stamp
-
-    def _take_foreign(self) -> None:
-        members = self.parsed()
-        self._forget(None)
-        self.foreign = {key: bytes(raw) for key, raw in members.items()}
-        self.live = len(members)
-
-    def _scan(self, first: int, last: int) -> None:
-        width, numbers, slot = self.width, self._keys.numbers, first
-        self._make_room(len(numbers) + last - first)
-        is_live = bytearray(last - first)
-        slots = self._slots
-        step = max(1, CHUNK_BYTES // width) * width
-        for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
-            for at in range(0, len(chunk), width):
-                mark = chunk[at : at + 2]
-                end = chunk.find(b'"', at + 2, at + width)
-                is_whole = chunk[end + 1 : end + 2] == b":" and chunk[at + width - 1 : at + width] == b"\n"
-                if mark in (b',"', b' "') and is_whole:
-                    key = chunk[at + 2 : end].decode("ascii", "replace")
-                    slots[numbers.setdefault(key, len(numbers))] = slot
-                    is_live[slot - first] = 1
-                elif mark != b"  ":
-                    self.damaged.add(slot)
-                slot += 1
-        self._is_live[first:] = is_live
-        self.count = last
-        self.live = sum(self._is_live)
-
-    def _make_room(self, size: int) -> None:
-        if len(self._slots) < size:
-            self._slots.extend(array("I", [NO_SLOT]) * (size - len(self._slots)))
-
-    def parsed(self) -> dict[str, msgspec.Raw]:
-        """Every member of the file, whatever its layout. Raises StorageCorrupt with the place."""
-        data = self._disk.read_whole(self.path)
-        try:
-            return _decode_members(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StorageCorrupt(f"{self.name} is damaged: {described(data, error)}", path=self.name) from None
+    def _load(self) -> None:
+        self.lines = Lines.read(self._disk, self.path, self.name, self._keys, self.collection.width)
+        self._changes = self._state.changes
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
-    def slot_of(self, key: str) -> int:
-        number = self._keys.numbers.get(key)
-        return NO_SLOT if number is None or number >= len(self._slots) else self._slots[number]
-
     def open(self, flags: int) -> int:
-        """A descriptor, or -1 where there is no such file; what others have done to it is noticed."""
-        try:
-            descriptor = self._disk.open(self.path, flags)
-        except FileNotFoundError:
-            if self.stamp is not None:
-                self.notice()
-            return -1
-        if self._disk.stamp_of(descriptor) != self.stamp:
+        """A descriptor of the file that is known here, or -1 where there is none."""
+        for _ in range(READ_ATTEMPTS):
             try:
+                descriptor = self._disk.open(self.path, flags)
+            except FileNotFoundError:
+                if self.lines.stamp is not None:
+                    self.notice()
+                return -1
+            try:
+                if self._disk.stamp_of(descriptor) == self.lines.stamp:
+                    return descriptor
                 self.notice()
+                known = self.lines.stamp
+                if known is not None and self._disk.stamp_of(descriptor)[0] == known[0]:
+                    return descriptor
             except BaseException:
                 self._disk.close(descriptor)
                 raise
-        return descriptor
+            self._disk.close(descriptor)  # the file was replaced between opening it and looking at it
+        raise StorageCorrupt(f"{self.name} is replaced again and again by another program", path=self.name)
 
     def close(self, descriptor: int) -> None:
         self._disk.close(descriptor)
 
     def find_line(self, key: str, descriptor: int) -> tuple[int, bytes] | None:
-        """The slot and the line of a key; always compared with what is on the disk, for others may have moved it."""
+        """The slot and the line of a key; always compared with what is on the disk, for others may have moved it.
+        Outside of the lock, None is final only if `lines` is still what it was."""
         start = f'"{key}":'.encode()
         for attempt in (1, 2):
-            slot = self.slot_of(key)
+            lines = self.lines
+            slot = lines.slot_of(key)
             if slot == NO_SLOT:
                 break
-            width = self.width
+            width = lines.width
             line = self._disk.pread(descriptor, width, width * (slot + 1))
             if line.startswith(start, 1):
                 return slot, line
-            self.forget_key(key, slot)
-            if attempt == 1 and line[1:2] == b'"':  # somebody else's: the lines were put in another order
-                self._load(self._disk.stamp_of(descriptor))
-        if self.damaged:
-            raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
+            if line[1:2] != b'"':
+                break
+            if attempt == 1:  # somebody else's: the lines were put in another order
+                with self._loading:
+                    if lines is self.lines:
+                        self._load()
+        if self.lines.damaged:
+            raise self.damage()
         return None
 
     def line(self, slot: int, descriptor: int) -> bytes:
-        return self._disk.pread(descriptor, self.width, self.width * (slot + 1))
+        width = self.lines.width
+        return self._disk.pread(descriptor, width, width * (slot + 1))
 
-    def damaged_places(self) -> str:
-        lines = ", ".join(str(slot + 2) for slot in sorted(self.damaged)[:5])
-        return f"line {lines}" + (" and more" if len(self.damaged) > 5 else "")
-
-    def forget_key(self, key: str, slot: int) -> None:
-        if slot != NO_SLOT and self.slot_of(key) == slot:
-            self._slots[self._keys.numbers[key]] = NO_SLOT
+    def damage(self) -> StorageCorrupt:
+        return StorageCorrupt(f"{self.name} is damaged in {self.lines.damaged_places()}", path=self.name)
 
     def get(self, key: str) -> Record | None:
         """Takes no lock: a line that another process is just writing is read again."""
@@ -269,14 +175,17 @@ class SlotFile:
             descriptor = self.open(os.O_RDONLY)
             if descriptor < 0:
                 return None
+            lines = self.lines
             try:
-                if self.foreign is not None:
-                    return self.record(key, self.foreign[key]) if key in self.foreign else None
+                if lines.foreign is not None:
+                    return self.record(key, lines.foreign[key]) if key in lines.foreign else None
                 found = self.find_line(key, descriptor)
             finally:
                 self._disk.close(descriptor)
             if found is None:
-                return None
+                if lines is self.lines:
+                    return None
+                continue
             try:
                 return decode_record(found[1][len(key) + 4 :])
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -286,14 +195,16 @@ class SlotFile:
         raise StorageCorrupt(f"{self.name} is damaged in line {line}, at {key}", path=self.name)
 
     def record(self, key: str, raw: bytes) -> Record:
-        try:
-            return decode_record(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StorageCorrupt(f"{self.name} is damaged at {key}: {error}", path=self.name) from None
+        record: Record = decoded(raw, decode_record, self.name, key)
+        return record
 
     def member_at(self, slot: int) -> tuple[str, Record] | None:
         """Key and record of one line; None where it is blank or not there any more."""
-        line = self._disk.read(self.path, self.width, self.width * (slot + 1))
+        lines = self.lines
+        if lines.foreign is not None:
+            key = list(lines.foreign)[slot]
+            return key, self.record(key, lines.foreign[key])
+        line = self._disk.read(self.path, lines.width, lines.width * (slot + 1))
         end = line.find(b'"', 2)
         if line[1:2] != b'"' or line[end + 1 : end + 2] != b":":
             return None
@@ -302,14 +213,15 @@ class SlotFile:
 
     def members(self) -> Iterator[tuple[int, str, bytes]]:
         """Every member in the order of the file: slot, key, value. A torn line is left out and noted as damaged."""
-        self.refresh()
-        if self.foreign is not None:
-            yield from ((slot, key, raw) for slot, (key, raw) in enumerate(self.foreign.items()))
-            return
-        yield from self.members_between(0, self.count)
+        lines = self.refresh()
+        return self.members_between(lines, 0, lines.live if lines.foreign is not None else lines.count)
 
-    def members_between(self, first: int, last: int) -> Iterator[tuple[int, str, bytes]]:
-        width, slot = self.width, first
+    def members_between(self, lines: Lines, first: int, last: int) -> Iterator[tuple[int, str, bytes]]:
+        if lines.foreign is not None:
+            known = list(lines.foreign.items())[first:last]
+            yield from ((slot, key, raw) for slot, (key, raw) in enumerate(known, first))
+            return
+        width, slot = lines.width, first
         step = max(1, CHUNK_BYTES // width) * width
         for chunk in self._disk.chunks(self.path, step, width * (first + 1), width * (last + 1)):
             for at in range(0, len(chunk), width):
@@ -320,56 +232,28 @@ class SlotFile:
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Every key with its record, decoded many lines at a time. Raises StorageCorrupt at a damaged one."""
-        self.refresh()
-        if self.foreign is not None:
-            yield from ((key, self.record(key, raw)) for key, raw in self.foreign.items())
+        lines = self.refresh()
+        if lines.foreign is not None:
+            yield from ((key, self.record(key, raw)) for key, raw in lines.foreign.items())
             return
-        if self.damaged:
-            raise StorageCorrupt(f"{self.name} is damaged in {self.damaged_places()}", path=self.name)
-        step = max(1, (CHUNK_BYTES >> 2) // self.width)
-        for first in range(0, self.count, step):
-            last = min(first + step, self.count)
-            data = self._disk.read(self.path, (last - first) * self.width, self.width * (first + 1))
+        if lines.damaged:
+            raise self.damage()
+        width, count = lines.width, lines.count
+        step = max(1, (CHUNK_BYTES >> 2) // width)
+        for first in range(0, count, step):
+            last = min(first + step, count)
+            data = self._disk.read(self.path, (last - first) * width, width * (first + 1))
             try:
                 yield from _decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
             except (msgspec.DecodeError, UnicodeDecodeError):
-                for _, key, _ in self.members_between(first, last):
+                for _, key, _ in self.members_between(lines, first, last):
                     if (record := self.get(key)) is not None:
                         yield key, record
-
-    def wants_layout(self) -> bool:
-        """True where a write would need, or most of the lines deserve, a new layout."""
-        blank = self.count - self.live
-        return self.foreign is not None or (blank > self.live and blank > BLANKS_WORTH_A_LAYOUT)
 
     # -- after a commit -----------------------------------------------------------------------------------------------
 
     def take_in(self, slots: dict[str, int], lines: Iterable[tuple[int, bool]], count: int) -> None:
-        """A commit has put these keys into these slots (or nowhere), wrote these lines, live or blank, and the file has
-        so many lines now."""
+        """A commit has changed the lines: see `Lines.take_in`."""
         with self._loading:
-            for key, slot in slots.items():
-                if slot == NO_SLOT:
-                    self.forget_key(key, self.slot_of(key))
-                elif self.slot_of(key) != slot:
-                    number = self._keys.number(key)
-                    self._make_room(number + 1)
-                    self._slots[number] = slot
-            for slot, is_live in lines:
-                self._mark(slot, is_live)
-            if self.stamp is not None:
-                self.stamp = (self.stamp[0], self.stamp[1] + (count - self.count) * self.width)
-            self.count = count
+            self.lines.take_in(slots, lines, count)
             self._changes = self._state.changes
-
-
-def described(data: bytes, error: Exception) -> str:
-    """The parser's complaint with line and column, where it tells a position."""
-    text = str(error)
-    at = text.rfind("(byte ")
-    if at < 0:
-        return text
-    position = int(text[at + 6 : -1])
-    line = data.count(b"\n", 0, position) + 1
-    column = position - (data.rfind(b"\n", 0, position) + 1) + 1
-    return f"{text[:at].strip()} in line {line}, column {column}"

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
-from user_stats.storage.json_files.array_plans import ArrayPlan
+from user_stats.storage.json_files.array_plans import ArrayPlan, Entry
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import translated
 from user_stats.storage.json_files.indexes import UniqueIndex
@@ -18,7 +18,7 @@ from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.slot_plans import SlotPlan
 from user_stats.storage.json_files.slots import SlotFile, decode_record, encode
 from user_stats.storage.json_files.state import State
-from user_stats.storage.keys import checked_log_key, checked_record_key
+from user_stats.storage.keys import checked_log_key, checked_record_key, refuse_nan
 
 MOST_OPEN_ARRAYS = 200
 """Arrays that a batch keeps open from the plan to the write; further ones are opened again."""
@@ -95,7 +95,7 @@ class _LogChange:
         self.key = key
         self.keep: int | None = None
         self.cleared = False
-        self.added: list[Record] = []
+        self.added: list[Entry] = []
 
 
 class JsonTransaction:
@@ -131,11 +131,7 @@ class JsonTransaction:
         checked_record_key(key)
         if collection.unique:
             self._take_names(collection, key, record)
-        try:
-            raw = encode(record)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise InvalidInput(f"{collection.name}: {shown(key)} cannot be written as JSON: {error}") from None
-        self._records[collection.name, key] = (collection, raw)
+        self._records[collection.name, key] = (collection, _encoded(collection.name, key, record))
 
     def _take_names(self, collection: Collection, key: str, record: Record) -> None:
         before = self.get(collection, key) or {}
@@ -163,7 +159,8 @@ class JsonTransaction:
 
     def append(self, log: Log, key: str, entry: Record, keep: int | None = None) -> None:
         change = self._change(log, key)
-        change.added.append(dict(entry))
+        raw = _encoded(log.name, key, entry)
+        change.added.append(Entry(raw, None if log.order is None else log.order(entry)))
         change.keep = keep
 
     def clear(self, log: Log, key: str) -> int:
@@ -189,7 +186,7 @@ class JsonTransaction:
         except OSError as error:
             raise translated(error, "reading") from error
         if own is not None:
-            entries += own.added
+            entries += [decode_record(entry.raw) for entry in own.added]
             if log.order is not None:
                 entries.sort(key=log.order)
             if own.keep is not None:
@@ -211,3 +208,14 @@ class JsonTransaction:
             else:
                 slots.put(key, raw)
         self._batch.names.update(self._names)
+
+
+def _encoded(name: str, key: str, record: Record) -> bytes:
+    """Raises InvalidInput for what JSON cannot hold."""
+    try:
+        raw = encode(record)
+        if b"null" in raw:  # what the encoder also makes of numbers that are none
+            refuse_nan(record)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidInput(f"{name}: {shown(key)} cannot be written as JSON: {error}") from None
+    return raw

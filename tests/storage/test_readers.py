@@ -1,0 +1,53 @@
+"""Readers take no lock: while others write, lay files out anew or replace them, they find what is there."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from user_stats.storage import Collection, PageQuery, open_storage
+
+PEOPLE = Collection("people", width=128, unique={"name": str.casefold}, fields=("name",))
+MANY = 3000
+
+
+def test_readers_find_everybody_while_the_file_is_laid_out_anew(tmp_path: Path) -> None:
+    writer, reader = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+    for first in range(0, MANY, 500):
+        rows = [(f"k{number}", {"name": f"N{number}"}) for number in range(first, first + 500)]
+        writer.transaction(lambda tx, rows=rows: [tx.put(PEOPLE, key, row) for key, row in rows])  # type: ignore[misc]
+    missed: list[str] = []
+    is_over = threading.Event()
+
+    def read(offset: int) -> None:
+        number = offset
+        while not is_over.is_set():
+            number = (number + 7) % MANY
+            record = reader.get(PEOPLE, f"k{number}")
+            if record is None or record["name"] != f"N{number}":
+                missed.append(f"get {number}: {record}")
+            if (key := reader.find(PEOPLE, "name", f"n{number}")) != f"k{number}":
+                missed.append(f"find {number}: {key}")
+
+    def page() -> None:
+        while not is_over.is_set():
+            rows, total = reader.find_page(PEOPLE, PageQuery(sort="name", limit=20))
+            if [key for key, _ in rows] != sorted(f"k{number}" for number in range(MANY))[:20] or total < MANY:
+                missed.append(f"page: {rows[:1]} of {total}")
+
+    threads = [threading.Thread(target=read, args=(1000 * at,)) for at in range(3)] + [threading.Thread(target=page)]
+    for thread in threads:
+        thread.start()
+    try:
+        for size in range(12):  # a record that is wider than a line makes every line wider
+            wide = {"name": f"zz{size}", "text": "x" * (100 << size % 4)}
+            writer.transaction(lambda tx, wide=wide: tx.put(PEOPLE, "zz", wide))  # type: ignore[misc]
+            path = tmp_path / "people.json"
+            copy = path.with_suffix(".copy")
+            copy.write_bytes(path.read_bytes())
+            copy.rename(path)
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert missed == []
