@@ -6,7 +6,7 @@ recorded and when everything is counted again from the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +46,40 @@ def move_person(stats: Record, totals: Record, event: Record) -> None:
         for name in COUNTERS:
             stats[name] += event[name]
         stats["total_watched_hours"] += event["total_watched_hours"]
+        stats["last_activity_timestamp"] = max(
+            stats["last_activity_timestamp"], event.get("last_activity_timestamp", "")
+        )
         for content_type in CONTENT_TYPES:
             for name, value in event["watched"][content_type].items():
                 totals[content_type][name] += value
     if kind in ACTS and event["at"] > stats["last_activity_timestamp"]:
         stats["last_activity_timestamp"] = event["at"]
+
+
+def move_person_back(stats: Record, totals: Record, gone: Iterable[Record], kept: Iterable[Record]) -> None:
+    """Takes watches out of the statistics and the watches by type; `kept` is what the log holds without them."""
+    latest = ""
+    for event in gone:
+        stats["watch_history_entries"] -= 1
+        stats["total_watched_hours"] = hours_plus(stats["total_watched_hours"], -event["duration_seconds"])
+        by_type = totals[event["content_type"]]
+        by_type["count"] -= 1
+        by_type["seconds"] -= event["duration_seconds"]
+        by_type["completed"] -= event["completed"]
+        latest = max(latest, event["at"])
+    stats["watch_history_entries"] = max(0, stats["watch_history_entries"])  # it may have been edited by hand
+    stats["total_watched_hours"] = max(0.0, stats["total_watched_hours"])
+    if stats["last_activity_timestamp"] <= latest:
+        stats["last_activity_timestamp"] = max([stats["created_at"], *_moments_of(kept)])
+
+
+def _moments_of(events: Iterable[Record]) -> Iterator[str]:
+    """When a person was seen to act."""
+    for event in events:
+        if event["kind"] in ACTS:
+            yield event["at"]
+        elif event["kind"] == "opening":
+            yield event.get("last_activity_timestamp", "")
 
 
 def day_moves(event: Record) -> list[tuple[str, int]]:
@@ -92,12 +121,17 @@ def record(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Re
     """The person's statistics after the event. Raises UserNotFound, and Forbidden for an inactive account.
 
     `at` is set here: the clock's time, but never before the person's last activity."""
+    require_active(tx, user_id)
+    return add(tx, user_id, event, now=now)
+
+
+def require_active(tx: Transaction, user_id: str) -> None:
+    """Raises UserNotFound, and Forbidden for an inactive account."""
     user = tx.get(USERS, user_id)
     if user is None:
         raise no_such_user(user_id)
     if not user.get("is_active", True):
         raise Forbidden("this account is inactive; an admin can reactivate it")
-    return add(tx, user_id, event, now=now)
 
 
 def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Record:
@@ -118,12 +152,7 @@ def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Recor
 def untrace(tx: Transaction, events: Iterable[Record]) -> None:
     """Before events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so that a
     recount from the log comes out."""
-    by_day: dict[str, dict[str, int]] = {}
-    for event in events:
-        for name, amount in day_moves(event):
-            moves = by_day.setdefault(day_of(event), {})
-            moves[name] = moves.get(name, 0) + amount
-    for day, moves in by_day.items():
+    for day, moves in _moves_by_day(events).items():
         totals = tx.get(DAY_TOTALS, day) or {"date": day}
         before = totals.get("untraced", {})
         totals["untraced"] = {**before, **{name: before.get(name, 0) + amount for name, amount in moves.items()}}
@@ -139,6 +168,36 @@ def add_to_day(tx: Transaction, event: Record) -> None:
     for name, amount in moves:
         totals[name] = totals.get(name, 0) + amount
     tx.put(DAY_TOTALS, day, totals)
+
+
+def add_to_days(tx: Transaction, events: Iterable[Record]) -> None:
+    """The same for many events, each day once."""
+    for day, moves in _moves_by_day(events).items():
+        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+        for name, amount in moves.items():
+            totals[name] = totals.get(name, 0) + amount
+        tx.put(DAY_TOTALS, day, totals)
+
+
+def take_from_days(tx: Transaction, events: Iterable[Record]) -> None:
+    """Takes events out of the totals of their days again; a day on which nothing else happened goes."""
+    for day, moves in _moves_by_day(events).items():
+        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+        for name, amount in moves.items():
+            totals[name] = max(0, totals.get(name, 0) - amount)
+        if any(totals[name] for name in totals.keys() - {"date"}):
+            tx.put(DAY_TOTALS, day, totals)
+        else:
+            tx.delete(DAY_TOTALS, day)
+
+
+def _moves_by_day(events: Iterable[Record]) -> dict[str, dict[str, int]]:
+    by_day: dict[str, dict[str, int]] = {}
+    for event in events:
+        for name, amount in day_moves(event):
+            moves = by_day.setdefault(day_of(event), {})
+            moves[name] = moves.get(name, 0) + amount
+    return by_day
 
 
 def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Record]:
@@ -168,7 +227,8 @@ def opening_event(stats: Record, history: Iterable[Record], *, at: str) -> Recor
     counters = {name: stats[name] for name in (*COUNTERS, "total_watched_hours")}
     if not any(counters.values()) and not any(watched[content_type]["count"] for content_type in CONTENT_TYPES):
         return None
-    return {"at": at, "kind": "opening", "subject": None, **counters, "watched": watched}
+    last = {"last_activity_timestamp": stats["last_activity_timestamp"]}
+    return {"at": at, "kind": "opening", "subject": None, **counters, **last, "watched": watched}
 
 
 def watched_by_type(history: Iterable[Record]) -> dict[str, dict[str, int]]:

@@ -71,6 +71,8 @@ HISTORY = Log("history", order=watch_end)
 """What each person watched, the newest MAX_WATCH_HISTORY_ENTRIES."""
 ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
+IMPORTS = Log("imports")
+"""What each person imported: one mark a chunk of a batch, with the digests of its rows."""
 VISITS = Log("visits")
 """Each visit to a page: path, family of the browser, time; some thousands a list, its key begins with the day."""
 JOBS = Log("jobs")
@@ -78,7 +80,7 @@ JOBS = Log("jobs")
 
 PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS)
 """Records under a person's id; erasing a person removes them."""
-PERSONAL_LOGS = (HISTORY, ACTIVITY)
+PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 
 SECRET_COLLECTIONS = (CREDENTIALS, VISITOR_KEYS)
 """Files that only their owner may read; a start with others refuses."""

@@ -6,19 +6,18 @@ changes no counter.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from user_stats import activity, fields
-from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS
-from user_stats.errors import InvalidInput
+from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS, watch_end
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR, UserStats, WatchHistoryEntry
 from user_stats.permissions import authorize
 from user_stats.storage import Record, Storage, Transaction
-from user_stats.times import Clock, checked_moment, to_iso, utc_now
+from user_stats.times import Clock, utc_now
 from user_stats.user_records import get_user
+from user_stats.watches import Watch, checked_watch, entry_of
 
 MOST_ENTRIES_READ = 1000
 
@@ -55,21 +54,28 @@ class WatchHistoryTracker:
         Raises UserNotFound, Forbidden for an inactive account, InvalidInput, StorageError."""
         user_id = fields.checked_user_id(user_id)
         now = self._clock()
-        entry = _checked_entry(
-            video_id, duration_seconds, content_type, stream_id, session_id, completed, quality, watched_at, now
+        watch = Watch(
+            video_id,
+            duration_seconds,
+            content_type,
+            stream_id,
+            session_id,
+            completed,
+            quality,
+            watched_at,
+            title,
+            category,
+            tags,
+            length_seconds,
         )
-        extra = _checked_extra(title, category, tags, length_seconds)
-        if "title" in extra:
-            entry["title"] = extra["title"]
-        event = {"at": "", "kind": "watch", "subject": entry["video_id"], **entry, **extra}
-        del event["video_id"]
+        entry, event, _ = checked_watch(watch, now=now)
 
         def work(tx: Transaction) -> None:
             activity.record(tx, user_id, dict(event), now=now)
             tx.append(HISTORY, user_id, entry, keep=self._max_entries)
 
         self._storage.transaction(work)
-        return WatchHistoryEntry.of({"title": None, **entry})
+        return WatchHistoryEntry.of({"title": None, "length_known": True, **entry})
 
     def get_watch_history(self, user_id: str, limit: int = 100) -> list[WatchHistoryEntry]:
         """The newest watches by their end, newest first. Raises UserNotFound, InvalidInput."""
@@ -127,51 +133,14 @@ class WatchHistoryTracker:
         get_user(self._storage, user_id)
 
 
-def _checked_entry(
-    video_id: str,
-    duration_seconds: int,
-    content_type: str,
-    stream_id: str | None,
-    session_id: str | None,
-    completed: bool,
-    quality: str,
-    watched_at: datetime | str | None,
-    now: datetime,
-) -> Record:
-    video_id = fields.checked_text("video_id", video_id, fields.LONGEST_ID)
-    seconds = fields.checked_whole("duration_seconds", duration_seconds, 0, fields.LONGEST_DURATION_SECONDS)
-    content_type = fields.checked_content_type(content_type)
-    if content_type == "stream":
-        stream_id = fields.checked_text("stream_id", video_id if stream_id is None else stream_id, fields.LONGEST_ID)
-    elif stream_id is not None:
-        raise InvalidInput.of("stream_id", stream_id, "a stream_id only with content_type stream")
-    start = (
-        now - timedelta(seconds=seconds) if watched_at is None else checked_moment("watched_at", watched_at, now=now)
-    )
-    return {
-        "video_id": video_id,
-        "stream_id": stream_id,
-        "watched_at": to_iso(start),
-        "duration_seconds": seconds,
-        "content_type": content_type,
-        "session_id": str(uuid.uuid4())
-        if session_id is None
-        else fields.checked_text("session_id", session_id, fields.LONGEST_ID),
-        "completed": fields.checked_flag("completed", completed),
-        "quality": fields.checked_word("quality", quality, fields.QUALITIES),
-    }
-
-
-def _checked_extra(
-    title: str | None, category: str | None, tags: Sequence[str] | None, length_seconds: int | None
-) -> Record:
-    extra: Record = {}
-    if title is not None:
-        extra["title"] = fields.checked_text("title", title, fields.LONGEST_TITLE)
-    if category is not None:
-        extra["category"] = fields.checked_text("category", category, fields.LONGEST_ID)
-    if tags is not None:
-        extra["tags"] = fields.checked_tags(tags)
-    if length_seconds is not None:
-        extra["length_seconds"] = fields.checked_whole("length_seconds", length_seconds, 1, 10 * 86_400)
-    return extra
+def expected_entries(stored: list[Record], events: list[Record], most: int) -> list[Record]:
+    """What the list should be by the log: the newest watches since it was last cleared. What a hand-made file brought
+    along is taken from the stored list."""
+    kinds = [event["kind"] for event in events]
+    cleared = len(kinds) - kinds[::-1].index("history_cleared") if "history_cleared" in kinds else 0
+    recorded = [entry_of(event) for event in events[cleared:] if event["kind"] == "watch"]
+    brought: list[Record] = []
+    if not events or "opening" in kinds[cleared:]:
+        known = {(entry["session_id"], entry["video_id"]) for entry in recorded}
+        brought = [entry for entry in stored if (entry.get("session_id"), entry["video_id"]) not in known]
+    return sorted(brought + recorded, key=watch_end)[-most:]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from user_stats import activity, fields, verification
+from user_stats.batches import Batches
 from user_stats.collections import USER_STATS, USERS
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
@@ -42,6 +43,7 @@ class UserManager:
         self._max_history = max_history
         self._people = People(storage, clock=clock, subscription_days=subscription_days, passwords=passwords)
         self._subscriptions = Subscriptions(storage, clock=clock, subscription_days=subscription_days)
+        self.batches = Batches(storage, max_entries=max_history, clock=clock)
         self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
 
     @property

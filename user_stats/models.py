@@ -195,7 +195,8 @@ def _moment_of(user_id: str, name: str, text: object) -> str:
 
 @dataclass(frozen=True)
 class WatchHistoryEntry:
-    """One watch; `watched_at` is its start. `title` is None where nobody told it."""
+    """One watch; `watched_at` is its start. `title` is None where nobody told it, and `length_known` is False where
+    nobody knows how long was watched."""
 
     video_id: str
     stream_id: str | None
@@ -206,6 +207,7 @@ class WatchHistoryEntry:
     completed: bool
     quality: str
     title: str | None = None
+    length_known: bool = True
 
     @classmethod
     def of(cls, checked: dict[str, Any]) -> WatchHistoryEntry:
@@ -228,6 +230,7 @@ class WatchHistoryEntry:
                 record.get("completed", False),
                 record.get("quality") or "",
                 record.get("title"),
+                record.get("length_known", True),
             )
             if type(entry.duration_seconds) is not int or entry.duration_seconds < 0:
                 raise ValueError(f"duration_seconds is {shown(entry.duration_seconds)}")

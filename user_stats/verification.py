@@ -28,18 +28,18 @@ from user_stats.collections import (
     USER_TOTALS,
     USER_VERSIONS,
     USERS,
-    watch_end,
 )
 from user_stats.errors import StorageCorrupt, shown
+from user_stats.history import expected_entries
 from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats, WatchHistoryEntry
 from user_stats.permissions import ADMINS, is_admin
 from user_stats.storage import Collection, Record, Storage, Transaction
 from user_stats.times import to_iso
 from user_stats.user_records import put_user, was_changed_elsewhere
+from user_stats.watches import ENTRY_FIELDS
 
 Progress = Callable[[int, int], None]
 """Called with how many people are done, and of how many."""
-ENTRY_FIELDS = (*WatchHistoryEntry.__dataclass_fields__,)
 HOURS_TOLERANCE = 1e-6
 """Sums of hours from hand-made files are no whole seconds; their last digits depend on the order of adding."""
 
@@ -208,24 +208,13 @@ class _Check:
         place = f"history/{user_id}_history.json"
         if len(stored) > self._max_history:
             yield Difference(place, user_id, "entries", str(len(stored)), f"at most {self._max_history}", True)
-        expected = self._expected_history(stored, events)
+        expected = expected_entries(stored, events, self._max_history)
         if stored != expected and [_entry(one) for one in stored] != [_entry(one) for one in expected]:
             if len(stored) <= self._max_history:
                 text = f"{len(stored)} entries" if len(stored) != len(expected) else "an entry differs"
                 yield Difference(place, user_id, "entries", text, f"{len(expected)} as recorded", True)
             if self.mend is not None:
                 self.mend.history(user_id, expected)
-
-    def _expected_history(self, stored: list[Record], events: list[Record]) -> list[Record]:
-        """The newest watches since the list was last cleared; what a hand-made file brought along is kept as it is."""
-        kinds = [event["kind"] for event in events]
-        cleared = len(kinds) - kinds[::-1].index("history_cleared") if "history_cleared" in kinds else 0
-        recorded = [_as_entry(event) for event in events[cleared:] if event["kind"] == "watch"]
-        brought: list[Record] = []
-        if not events or "opening" in kinds[cleared:]:
-            known = {(entry["session_id"], entry["video_id"]) for entry in recorded}
-            brought = [entry for entry in stored if (entry.get("session_id"), entry["video_id"]) not in known]
-        return sorted(brought + recorded, key=watch_end)[-self._max_history :]
 
     def _feature_uses(self, user_id: str, events: list[Record]) -> Iterator[Difference]:
         stored = self._storage.get(SUBSCRIBER_FEATURES, user_id)
@@ -296,11 +285,6 @@ def _same(stored: float, counted: float) -> bool:
 
 def _first_moment(events: list[Record]) -> str:
     return str(events[0]["at"]) if events else ""
-
-
-def _as_entry(event: Record) -> Record:
-    entry = {name: event[name] for name in ENTRY_FIELDS if name in event}
-    return {"video_id": event["subject"], **entry}
 
 
 def _entry(record: Record) -> Record:

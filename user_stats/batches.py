@@ -1,0 +1,255 @@
+"""Many watches of one person at once: recorded in chunks under the name of a batch, and taken out again by that name.
+
+Each chunk is one transaction: the list, the log, the counters, the totals of the days, and a mark in IMPORTS that says
+whose chunk it was and which rows of a source it brought. So a batch that was cut short is known as far as it came, and
+a row that came before is known for good, however long the list keeps its watch.
+
+A watch of a batch moves `last_activity_timestamp` to its own end, not to the moment of the import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from user_stats import activity, fields
+from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, USER_STATS, USER_TOTALS, watch_end
+from user_stats.history import expected_entries
+from user_stats.permissions import authorize
+from user_stats.storage import Log, Record, Storage, Transaction
+from user_stats.times import Clock, to_iso
+from user_stats.user_records import get_user
+from user_stats.watches import CheckedWatch, Watch, checked_watch, ended_at
+
+CHUNK = 1000
+"""Watches of one transaction: enough to share its sync, few enough that others do not wait long for the lock."""
+DIGEST_BYTES = 16
+LONGEST_NAME = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one batch has brought and still stands: `watches`, and the seconds in them, between two days."""
+
+    name: str
+    source: str
+    """Where the watches came from, say the format and the name of a file."""
+    watches: int
+    seconds: int
+    first_on: str
+    last_on: str
+    recorded_at: str
+
+
+class Added(NamedTuple):
+    """What became of the watches that were handed over."""
+
+    recorded: int
+    repeated: int
+
+
+class BatchWriter:
+    """Records the watches of one batch of one person; for one thread.
+
+    It holds the digests of all rows that the person has ever imported, 16 bytes each."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        user_id: str,
+        name: str,
+        *,
+        source: str,
+        max_entries: int,
+        clock: Clock,
+        actor: str | None,
+    ) -> None:
+        self._storage = storage
+        self._user_id = fields.checked_user_id(user_id)
+        self._name = fields.checked_text("batch", name, LONGEST_NAME)
+        self._source = fields.checked_text("source", source, fields.LONGEST_TITLE)
+        self._max_entries = max_entries
+        self._clock = clock
+        self._actor = actor
+        get_user(storage, self._user_id)
+        self._number, self._known = _known_rows(storage, self._user_id)
+
+    def is_known(self, digest: str) -> bool:
+        """True where a row of this digest was recorded before."""
+        return bytes.fromhex(digest) in self._known
+
+    def add(self, watches: Iterable[CheckedWatch]) -> Added:
+        """Records what is new, together or not at all. Raises UserNotFound, Forbidden."""
+        handed = list(watches)
+        while True:
+            fresh = self._fresh(handed)
+            number, now = self._number, self._clock()
+            if not fresh or self._storage.transaction(lambda tx: self._record(tx, fresh, number, now)):  # noqa: B023
+                break
+            self._number, self._known = _known_rows(self._storage, self._user_id)  # somebody else has imported
+        if fresh:
+            self._number += 1
+            self._known.update(bytes.fromhex(watch.digest) for watch in fresh if watch.digest)
+        return Added(len(fresh), len(handed) - len(fresh))
+
+    def _fresh(self, watches: Sequence[CheckedWatch]) -> list[CheckedWatch]:
+        """Each new row once."""
+        fresh, seen = [], set[bytes]()
+        for watch in watches:
+            digest = bytes.fromhex(watch.digest)
+            if digest and (digest in self._known or digest in seen):
+                continue
+            seen.add(digest)
+            fresh.append(watch)
+        return fresh
+
+    def _record(self, tx: Transaction, watches: list[CheckedWatch], number: int, now: datetime) -> bool:
+        """False where somebody else has imported since the digests were read; nothing is written then."""
+        authorize(tx, self._actor, now=now, self_id=self._user_id)
+        activity.require_active(tx, self._user_id)
+        if _last_number(tx, self._user_id) != number:
+            return False
+        stats, totals = activity.person(tx, self._user_id, now=now)
+        mark = _mark(watches, number + 1, now) | {"batch": self._name, "source": self._source}
+        events = []
+        for watch in watches:
+            event = {**watch.event, "at": ended_at(watch.event, now=now), "batch": self._name}
+            activity.move_person(stats, totals, event)
+            tx.append(ACTIVITY, self._user_id, event)
+            events.append(event)
+        stats["updated_at"] = max(to_iso(now), stats["updated_at"])
+        tx.put(USER_STATS, self._user_id, stats)
+        tx.put(USER_TOTALS, self._user_id, totals)
+        activity.add_to_days(tx, events)
+        tx.append(IMPORTS, self._user_id, mark)
+        self._list(tx, [watch.entry for watch in watches])
+        return True
+
+    def _list(self, tx: Transaction, entries: list[Record]) -> None:
+        """Puts the entries into the list, but for those that would fall out at once."""
+        listed = tx.read_log(HISTORY, self._user_id)
+        entries = sorted(entries, key=watch_end)[-self._max_entries :]
+        if len(listed) >= self._max_entries:
+            oldest = sorted(map(watch_end, listed))[-self._max_entries]
+            entries = [entry for entry in entries if watch_end(entry) >= oldest]
+        for entry in entries:
+            tx.append(HISTORY, self._user_id, entry, keep=self._max_entries)
+
+
+class Batches:
+    """The batches of a store: making, listing and taking out."""
+
+    def __init__(self, storage: Storage, *, max_entries: int, clock: Clock) -> None:
+        self._storage = storage
+        self._max_entries = max_entries
+        self._clock = clock
+
+    def writer(self, user_id: str, name: str, *, source: str, actor: str | None = None) -> BatchWriter:
+        """Raises UserNotFound, InvalidInput."""
+        return BatchWriter(
+            self._storage, user_id, name, source=source, max_entries=self._max_entries, clock=self._clock, actor=actor
+        )
+
+    def record(
+        self, user_id: str, watches: Iterable[Watch], *, batch: str, source: str, actor: str | None = None
+    ) -> int:
+        """How many watches were recorded. Each chunk of 1,000 is whole and durable on its own; a watch with a digest
+        that came before is left out. Raises InvalidInput before anything is recorded, UserNotFound, Forbidden."""
+        writer = self.writer(user_id, batch, source=source, actor=actor)
+        now = self._clock()
+        checked = [checked_watch(watch, now=now) for watch in watches]
+        return sum(writer.add(checked[at : at + CHUNK]).recorded for at in range(0, len(checked), CHUNK))
+
+    def all_of(self, user_id: str) -> list[Batch]:
+        """The batches of a person that still stand, the oldest first."""
+        user_id = fields.checked_user_id(user_id)
+        get_user(self._storage, user_id)
+        marks: dict[str, list[Record]] = {}
+        for mark in self._storage.read_log(IMPORTS, user_id):
+            if mark["watches"]:
+                marks.setdefault(mark["batch"], []).append(mark)
+        return [_summed(name, group) for name, group in marks.items()]
+
+    def remove(self, user_id: str, name: str, *, actor: str | None = None) -> int:
+        """How many watches went: list, log, counters and days are as if the batch had never been. 0: no such batch."""
+        user_id = fields.checked_user_id(user_id)
+        now = self._clock()
+
+        def work(tx: Transaction) -> int:
+            authorize(tx, actor, now=now, self_id=user_id)
+            get_user(tx, user_id)
+            marks = tx.read_log(IMPORTS, user_id)
+            mine = [mark for mark in marks if mark["batch"] == name and mark["watches"]]
+            if not mine:
+                return 0
+            events = tx.read_log(ACTIVITY, user_id)
+            gone = [event for event in events if event.get("batch") == name]
+            kept = [event for event in events if event.get("batch") != name]
+            self._take_back(tx, user_id, gone, kept, now)
+            undone = {"number": _last_number(tx, user_id) + 1, "batch": name, "at": to_iso(now), "watches": 0}
+            _replace(tx, IMPORTS, user_id, [*(mark for mark in marks if mark not in mine), undone])
+            _replace(tx, ACTIVITY, user_id, kept)
+            return len(gone)
+
+        return self._storage.transaction(work)
+
+    def _take_back(self, tx: Transaction, user_id: str, gone: list[Record], kept: list[Record], now: datetime) -> None:
+        stats, totals = activity.person(tx, user_id, now=now)
+        activity.move_person_back(stats, totals, gone, kept)
+        stats["updated_at"] = max(to_iso(now), stats["updated_at"])
+        tx.put(USER_STATS, user_id, stats)
+        tx.put(USER_TOTALS, user_id, totals)
+        activity.take_from_days(tx, gone)
+        sessions = {(event["session_id"], event["subject"]) for event in gone}
+        listed = tx.read_log(HISTORY, user_id)
+        others = [entry for entry in listed if (entry.get("session_id"), entry["video_id"]) not in sessions]
+        _replace(tx, HISTORY, user_id, expected_entries(others, kept, self._max_entries))
+
+
+def _replace(tx: Transaction, log: Log, user_id: str, entries: Iterable[Record]) -> None:
+    tx.clear(log, user_id)
+    for entry in entries:
+        tx.append(log, user_id, entry)
+
+
+def _known_rows(storage: Storage, user_id: str) -> tuple[int, set[bytes]]:
+    """The number of the newest mark (0: none), and the digests of every row that was imported and still stands."""
+    number, known = 0, set[bytes]()
+    for mark in storage.read_log(IMPORTS, user_id):
+        number = mark["number"]
+        digests = bytes.fromhex(mark.get("digests", ""))
+        known.update(digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES))
+    return number, known
+
+
+def _last_number(tx: Transaction, user_id: str) -> int:
+    newest = tx.read_log(IMPORTS, user_id, 1)
+    number: int = newest[0]["number"] if newest else 0
+    return number
+
+
+def _mark(watches: list[CheckedWatch], number: int, now: datetime) -> Record:
+    days = [watch.entry["watched_at"][:10] for watch in watches]
+    return {
+        "number": number,
+        "at": to_iso(now),
+        "watches": len(watches),
+        "seconds": sum(watch.entry["duration_seconds"] for watch in watches),
+        "first_on": min(days),
+        "last_on": max(days),
+        "digests": "".join(watch.digest for watch in watches),
+    }
+
+
+def _summed(name: str, marks: list[Record]) -> Batch:
+    return Batch(
+        name,
+        marks[0]["source"],
+        sum(mark["watches"] for mark in marks),
+        sum(mark["seconds"] for mark in marks),
+        min(mark["first_on"] for mark in marks),
+        max(mark["last_on"] for mark in marks),
+        marks[0]["at"],
+    )
