@@ -94,6 +94,7 @@ MUTATING = (
     "rename",
     "unlink",
     "make_folder",
+    "remove_folder",
     "sync_folder",
     "sync_all",
     "open",

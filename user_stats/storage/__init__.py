@@ -13,6 +13,7 @@ commit) or run one again after a conflict (optimistic engines). It must therefor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -79,6 +80,18 @@ class Damage:
     mendable: bool
 
 
+class Snapshot(Protocol):
+    """Everything as of one moment, each record and entry as one line of JSON text; may be read several times."""
+
+    def members(self, collection: Collection) -> Iterator[tuple[str, bytes]]:
+        """Every record with its key."""
+        ...
+
+    def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
+        """Every key that has entries, with all of them, oldest first."""
+        ...
+
+
 class Reader(Protocol):
     """Reads. Outside a transaction each call sees the newest committed state of what it reads, and takes no lock."""
 
@@ -134,6 +147,18 @@ class Storage(Reader, Protocol):
         """Runs `work`; when this returns, its writes are durable. If `work` raises, nothing has changed.
 
         Raises StorageBusy, StorageFull, StorageReadOnly, StorageCorrupt, StorageError."""
+        ...
+
+    def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> AbstractContextManager[Snapshot]:
+        """What these hold at one moment, to be read while others go on writing; valid until the block ends.
+
+        Raises StorageCorrupt, also while it is read, where something is damaged."""
+        ...
+
+    def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
+        """These hold what `source` holds instead, durably: all of it or nothing, also where this raises or is killed.
+        Everybody who has the store open sees it; what others commit while the source is read goes too. What was there
+        is kept aside: returns where, or None where nothing was there, or the engine keeps nothing."""
         ...
 
     def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:

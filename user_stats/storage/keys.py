@@ -12,6 +12,10 @@ _is_record_key = re.compile(r"[0-9A-Za-z_.:-]{1,128}").fullmatch
 _is_log_key = re.compile(r"[0-9a-z-]{1,64}").fullmatch
 
 
+def is_log_key(key: str) -> bool:
+    return _is_log_key(key) is not None
+
+
 def checked_record_key(key: str) -> str:
     if not isinstance(key, str) or _is_record_key(key) is None:
         raise InvalidInput.of("key", key, "1 to 128 letters, digits and _ . : -")

@@ -7,10 +7,11 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
-from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Transaction
+from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
 from user_stats.storage.keys import checked_log_key, checked_record_key
 
 T = TypeVar("T")
@@ -91,6 +92,20 @@ class MemoryStorage:
                 self._is_writing = False
             return value
 
+    @contextmanager
+    def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Snapshot]:
+        with self._lock:
+            taken = _MemorySnapshot(copy.deepcopy(self.records), copy.deepcopy(self.logs))
+        yield taken
+
+    def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
+        records = {one.name: {key: json.loads(raw) for key, raw in source.members(one)} for one in collections}
+        lists = {log.name: {key: [json.loads(raw) for raw in raws] for key, raws in source.lists(log)} for log in logs}
+        with self._lock:
+            self.records.update(records)
+            self.logs.update(lists)
+        return None
+
     def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
         return []
 
@@ -102,6 +117,18 @@ class MemoryStorage:
 
     def close(self) -> None:
         """Nothing is kept anywhere."""
+
+
+class _MemorySnapshot:
+    def __init__(self, records: dict[str, dict[str, Record]], logs: dict[str, dict[str, list[Record]]]) -> None:
+        self._records = records
+        self._logs = logs
+
+    def members(self, collection: Collection) -> Iterator[tuple[str, bytes]]:
+        return ((key, _as_text(record)) for key, record in self._records.get(collection.name, {}).items())
+
+    def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
+        return ((key, [*map(_as_text, entries)]) for key, entries in self._logs.get(log.name, {}).items() if entries)
 
 
 class _MemoryTransaction:
@@ -173,6 +200,10 @@ def _holder(records: dict[str, Record], field: str, fold: Callable[[str], str], 
         if isinstance(held := record.get(field), str) and fold(held) == folded:
             return key
     return None
+
+
+def _as_text(record: Record) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _copied(place: str, record: Record) -> Record:

@@ -162,6 +162,10 @@ class Disk:
             os.makedirs(path, FOLDER_MODE, exist_ok=True)
             os.chmod(path, FOLDER_MODE)
 
+    def remove_folder(self, path: str) -> None:
+        """An empty one."""
+        os.rmdir(path)
+
     def sync_folder(self, folder: str) -> None:
         """Makes names in the folder durable."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -11,12 +11,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from user_stats.errors import StorageError, StorageReadOnly
-from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Transaction
-from user_stats.storage.json_files import recovery, repair
+from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction, in_the_making
+from user_stats.storage.json_files import recovery, repair, replacement
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk, can_write_in_place, translated
 from user_stats.storage.json_files.indexes import Columns, UniqueIndex
@@ -25,6 +26,7 @@ from user_stats.storage.json_files.lines import KeyTable
 from user_stats.storage.json_files.lock import StoreLock
 from user_stats.storage.json_files.slot_plans import Layout
 from user_stats.storage.json_files.slots import SlotFile, compact, laid_out
+from user_stats.storage.json_files.snapshots import Copies
 from user_stats.storage.json_files.state import Head, State
 from user_stats.storage.json_files.transactions import Batch, JsonTransaction
 from user_stats.storage.json_files.writes import Writer
@@ -93,6 +95,7 @@ class JsonStorage:
             log.warning("the data folder is not on a local Linux disk: each write rewrites its whole file")
         path = os.path.join(self.folder, "store.lock")
         self._lock = StoreLock(self._disk, path, timeout_seconds=lock_timeout_seconds, portable=not self._in_place)
+        in_the_making.remove_abandoned(self.folder)
         try:
             self._commit_batch([], time.monotonic() + lock_timeout_seconds)
         except StorageReadOnly as error:
@@ -397,6 +400,41 @@ class JsonStorage:
         self._state.head = head._replace(dirty=1)
         self._disk.replace(file.path, laid_out(members, width), sync=True)
         self._state.head = head
+
+    # -- the whole store ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Snapshot]:
+        with _named_errors("copying"):
+            copies = Copies(self._disk, self.folder, collections, logs)
+        with closing(copies):
+            with _named_errors("copying"), ExitStack() as locked:
+                copies.take(lambda: self._hold(locked))
+            yield copies
+
+    def _hold(self, locked: ExitStack) -> None:
+        """Keeps writers out; a folder that cannot be written has none."""
+        try:
+            locked.enter_context(self._lock)
+            self._make_ready()
+        except OSError as error:
+            if not isinstance(translated(error, "copying"), StorageReadOnly):
+                raise
+
+    def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
+        name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        with _named_errors("writing"), in_the_making.new_folder(self.folder) as filled:
+            replacement.fill(self._disk, filled, source, collections, logs)
+            with self._lock:
+                self._make_ready()
+                recovery.void(self._disk, self.folder, self._journal, self._state)
+                self._state.set_dirty()  # from here on it is recovery that completes this, here or after a crash
+                try:
+                    replacement.announce(self._disk, self.folder, filled, name)
+                finally:
+                    self._recover(everything=False)
+        aside = replacement.place_aside(self.folder, name)
+        return aside if os.path.isdir(aside) else None
 
     # -- damage -------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import os
 import msgspec
 
 from user_stats.errors import StorageCorrupt
+from user_stats.storage.json_files import replacement
 from user_stats.storage.json_files.disk import Disk
 from user_stats.storage.json_files.journal import Journal, Write
 from user_stats.storage.json_files.state import Head, State
@@ -21,6 +22,7 @@ from user_stats.storage.json_files.writes import Writer, by_path, patched
 def recover(disk: Disk, folder: str, journal: Journal, state: State, *, everything: bool, in_place: bool) -> None:
     """Brings the data files up to the journal, and empties it. Raises OSError, or StorageCorrupt for a file that the
     journal does not fit; the store then stays as it is, and the next call tries again."""
+    replacement.finish(disk, folder)
     head = state.head
     if everything or not state.is_of_this_boot():
         records = journal.all_records()
