@@ -29,12 +29,11 @@ def checked_log_key(key: str) -> str:
 
 
 def refuse_nan(value: Any) -> None:
-    """Raises ValueError for a number in a record that is none, or is infinite: JSON has neither."""
-    if type(value) is float and not math.isfinite(value):
-        raise ValueError(f"{value} is no number of JSON")
-    if isinstance(value, dict):
-        for inner in value.values():
-            refuse_nan(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
+    """Raises ValueError for a number in an object or a list that is none, or is infinite: JSON has neither."""
+    for inner in value.values() if isinstance(value, dict) else value:
+        kind = type(inner)
+        if kind is float:
+            if not math.isfinite(inner):
+                raise ValueError(f"{inner} is no number of JSON")
+        elif kind is dict or kind is list or kind is tuple:
             refuse_nan(inner)

@@ -114,8 +114,12 @@ class JsonStorage:
             raise translated(error, "reading") from error
 
     def find(self, collection: Collection, field: str, value: str) -> str | None:
-        with self._reading():
+        if self._unfinished is not None:
+            self._settle()
+        try:
             return self.unique_index(collection, field).find(value)
+        except OSError as error:
+            raise translated(error, "reading") from error
 
     def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
         with self._reading():
@@ -167,9 +171,11 @@ class JsonStorage:
 
     def unique_index(self, collection: Collection, field: str) -> UniqueIndex:
         fold = collection.unique[field]
-        index: UniqueIndex = self._index(
-            (collection.name, field), lambda: UniqueIndex(self.file(collection), self._state, field, fold)
-        )
+        index: UniqueIndex | None = self._indexes.get((collection.name, field))
+        if index is None:
+            index = self._index(
+                (collection.name, field), lambda: UniqueIndex(self.file(collection), self._state, field, fold)
+            )
         return index
 
     def _columns(self, collection: Collection) -> Columns:

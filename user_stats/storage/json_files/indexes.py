@@ -124,7 +124,7 @@ class UniqueIndex(_Follower):
             lines = self.follow()
             slot = self._slots.get(folded)
             found = self._file.member_at(slot) if slot is not None else None
-            if found is not None and self._fold(str(found[1].get(self._field, ""))) == folded:
+            if found is not None and (held := self._value(found[1])) is not None and self._fold(held) == folded:
                 return found[0]
             if self.is_still(lines):
                 break
@@ -178,10 +178,10 @@ class Columns(_Follower):
             with self._lock:
                 rows = self._matching(query)
                 chosen = self._sorted(rows, query)[query.offset : query.offset + query.limit]
-            found = [entry for slot in chosen if (entry := self._file.member_at(slot)) is not None]
+            found = [member for slot in chosen if (member := self._file.member_at(slot)) is not None]
             if self.is_still(lines):
                 break
-        return found, len(rows)
+        return [(key, self._file.record(key, raw)) for key, raw in found], len(rows)
 
     def _matching(self, query: PageQuery) -> list[int]:
         rows = [slot for slot, live in enumerate(self._live) if live]

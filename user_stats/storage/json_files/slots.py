@@ -198,18 +198,16 @@ class SlotFile:
         record: Record = decoded(raw, decode_record, self.name, key)
         return record
 
-    def member_at(self, slot: int) -> tuple[str, Record] | None:
-        """Key and record of one line; None where it is blank or not there any more."""
+    def member_at(self, slot: int) -> tuple[str, bytes] | None:
+        """Key and value of one line, as it stands on the disk; None where it is blank or not there any more."""
         lines = self.lines
         if lines.foreign is not None:
-            key = list(lines.foreign)[slot]
-            return key, self.record(key, lines.foreign[key])
+            return list(lines.foreign.items())[slot]
         line = self._disk.read(self.path, lines.width, lines.width * (slot + 1))
         end = line.find(b'"', 2)
         if line[1:2] != b'"' or line[end + 1 : end + 2] != b":":
             return None
-        key = line[2:end].decode("ascii", "replace")
-        return key, self.record(key, line[end + 2 :])
+        return line[2:end].decode("ascii", "replace"), line[end + 2 :]
 
     def members(self) -> Iterator[tuple[int, str, bytes]]:
         """Every member in the order of the file: slot, key, value. A torn line is left out and noted as damaged."""
