@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from clocks import FixedClock
 
 from user_stats import UserManager, UserRole
 from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.errors import UserStatsError
 from user_stats.storage import open_storage
 
 
@@ -220,3 +222,93 @@ def test_two_people_of_one_name_are_found(site: UserManager, folder: Path) -> No
     ada = id_of(site, "ada")
     edited(folder / "users.json", lambda people: people[ada].update(username="BOB"))
     assert any(one.field == "username" and not one.mendable for one in site.verify())
+
+
+WRONG_SHAPES: list[tuple[str, Callable[[Any, str], object]]] = [
+    ("activity", lambda events, ada: events[1].pop("kind")),
+    ("activity", lambda events, ada: events[1].pop("subject")),
+    ("activity", lambda events, ada: events[1].update(watched_at="soon")),
+    ("activity", lambda events, ada: events[1].update(duration_seconds="9")),
+    ("activity", lambda events, ada: events[1].update(content_type="opera")),
+    ("activity", lambda events, ada: events[1].update(at=None)),
+    ("history", lambda entries, ada: entries[0].pop("watched_at")),
+    ("history", lambda entries, ada: entries[0].update(duration_seconds=None)),
+    ("history", lambda entries, ada: entries[0].update(watched_at=5)),
+    ("user_totals.json", lambda people, ada: people[ada].pop("video")),
+    ("user_totals.json", lambda people, ada: people[ada].update(stream=3)),
+    ("user_stats.json", lambda people, ada: people[ada].update(last_activity_timestamp=5)),
+    ("subscriber_features.json", lambda people, ada: people[ada].update(uses=5)),
+    ("subscriber_features.json", lambda people, ada: people[ada].update(granted="all")),
+    ("user_versions.json", lambda people, ada: people[ada].pop("version")),
+    ("user_versions.json", lambda people, ada: people[ada].update(version="two")),
+    ("users.json", lambda people, ada: people[ada].update(created_at=5)),
+    ("day_totals.json", lambda days, ada: days["2026-03-04"].update(untraced=3)),
+    ("day_totals.json", lambda days, ada: [day.update(video_watches="3") for day in days.values()]),
+    ("site.json", lambda site, ada: site["admins"].pop("user_ids")),
+    ("site.json", lambda site, ada: site["admins"].update(user_ids={"a": 1})),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), WRONG_SHAPES)
+def test_whatever_has_the_wrong_shape_is_found_and_named_by_the_calls(
+    site: UserManager, folder: Path, clock: FixedClock, name: str, change: Callable[[Any, str], object]
+) -> None:
+    ada, grace = id_of(site, "ada"), id_of(site, "grace")
+    path = folder / (name if name.endswith(".json") else f"{name}/{ada}_{name}.json")
+    edited(path, lambda content: change(content, ada))
+    assert site.verify() != []
+    site.repair()
+    clock.advance(hours=-200)
+    calls: list[Callable[[], object]] = [
+        lambda: site.record_watch_activity(ada, "v", 60),
+        lambda: site.record_watch_activity(ada, "v", 60, watched_at="2026-03-04T10:00:00Z"),
+        lambda: site.record_upload(ada, "image"),
+        lambda: site.use_subscriber_feature(ada, "ad_free"),
+        lambda: site.get_features(ada),
+        lambda: site.get_user_stats(ada),
+        site.get_all_users_stats,
+        site.get_subscribers,
+        site.find_users,
+        lambda: site.history_tracker.get_watch_history(ada),
+        lambda: site.history_tracker.get_watch_stats_by_type(ada),
+        lambda: site.update_user(ada, username="ada2"),
+        lambda: site.update_user(grace, is_active=False),
+        lambda: site.delete_user(ada),
+        site.verify,
+    ]
+    for call in calls:
+        try:
+            call()
+        except UserStatsError as error:
+            assert error.message
+
+
+def test_one_damaged_person_does_not_change_the_totals_of_days(site: UserManager, folder: Path) -> None:
+    before = (folder / "day_totals.json").read_bytes()
+    ada = id_of(site, "ada")
+    edited(folder / "activity" / f"{ada}_activity.json", lambda events: events[2].update(content_type="opera"))
+    assert [(one.place, one.mendable) for one in site.repair()] == [(f"activity/{ada}_activity.json", False)]
+    assert json.loads((folder / "day_totals.json").read_bytes()) == json.loads(before)
+
+
+def test_repair_takes_nothing_away_from_who_records_meanwhile(site: UserManager, folder: Path) -> None:
+    ada, bob = id_of(site, "ada"), id_of(site, "bob")
+    is_over = threading.Event()
+    recorded = 0
+
+    def record() -> None:
+        nonlocal recorded
+        while not is_over.is_set():
+            site.record_upload(ada, "image")
+            recorded += 1
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    for _ in range(10):
+        edited(folder / "history" / f"{bob}_history.json", lambda entries: entries.pop())
+        assert {one.subject for one in site.repair()} <= {bob, ada}
+    is_over.set()
+    thread.join()
+    assert site.get_user_stats(ada).images_uploaded == recorded
+    site.repair()
+    assert site.verify() == []

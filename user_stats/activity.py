@@ -6,14 +6,15 @@ recorded and when everything is counted again from the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from user_stats.collections import ACTIVITY, DAY_TOTALS, HISTORY, USER_STATS, USER_TOTALS, USERS
-from user_stats.errors import Forbidden
+from user_stats.errors import Forbidden, StorageCorrupt
 from user_stats.models import CONTENT_TYPES, COUNTERS, UserStats, check_statistics, hours_plus
 from user_stats.storage import Record, Transaction
+from user_stats.stored import checked_day, checked_event, checked_totals
 from user_stats.times import normal_iso, to_iso
 from user_stats.user_records import no_such_user
 
@@ -52,7 +53,7 @@ def move_person(stats: Record, totals: Record, event: Record) -> None:
         for content_type in CONTENT_TYPES:
             for name, value in event["watched"][content_type].items():
                 totals[content_type][name] += value
-    if kind in ACTS and event["at"] > stats["last_activity_timestamp"]:
+    if (kind in ACTS or kind == "account_created") and event["at"] > stats["last_activity_timestamp"]:
         stats["last_activity_timestamp"] = event["at"]
 
 
@@ -149,14 +150,22 @@ def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Recor
     return stats
 
 
-def untrace(tx: Transaction, events: Iterable[Record]) -> None:
-    """Before events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so that a
-    recount from the log comes out."""
-    for day, moves in _moves_by_day(events).items():
-        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+def untrace(tx: Transaction, user_id: str, events: Iterable[Record]) -> None:
+    """Before a person's events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so
+    that a recount from the log comes out. A damaged event keeps nobody from being erased: what it moved is unknown."""
+    for day, moves in _moves_by_day(event for event in events if _is_whole(user_id, event)).items():
+        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
         before = totals.get("untraced", {})
         totals["untraced"] = {**before, **{name: before.get(name, 0) + amount for name, amount in moves.items()}}
         tx.put(DAY_TOTALS, day, totals)
+
+
+def _is_whole(user_id: str, event: Record) -> bool:
+    try:
+        checked_event(user_id, event)
+    except StorageCorrupt:
+        return False
+    return True
 
 
 def add_to_day(tx: Transaction, event: Record) -> None:
@@ -164,7 +173,7 @@ def add_to_day(tx: Transaction, event: Record) -> None:
     if not moves:
         return
     day = day_of(event)
-    totals = tx.get(DAY_TOTALS, day) or {"date": day}
+    totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
     for name, amount in moves:
         totals[name] = totals.get(name, 0) + amount
     tx.put(DAY_TOTALS, day, totals)
@@ -173,7 +182,7 @@ def add_to_day(tx: Transaction, event: Record) -> None:
 def add_to_days(tx: Transaction, events: Iterable[Record]) -> None:
     """The same for many events, each day once."""
     for day, moves in _moves_by_day(events).items():
-        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
         for name, amount in moves.items():
             totals[name] = totals.get(name, 0) + amount
         tx.put(DAY_TOTALS, day, totals)
@@ -182,7 +191,7 @@ def add_to_days(tx: Transaction, events: Iterable[Record]) -> None:
 def take_from_days(tx: Transaction, events: Iterable[Record]) -> None:
     """Takes events out of the totals of their days again; a day on which nothing else happened goes."""
     for day, moves in _moves_by_day(events).items():
-        totals = tx.get(DAY_TOTALS, day) or {"date": day}
+        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
         for name, amount in moves.items():
             totals[name] = max(0, totals.get(name, 0) - amount)
         if any(totals[name] for name in totals.keys() - {"date"}):
@@ -205,9 +214,11 @@ def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Rec
     put into the log first, as an opening balance."""
     stored = tx.get(USER_STATS, user_id)
     totals = tx.get(USER_TOTALS, user_id)
-    if stored is not None and totals is not None and stored.keys() >= _ZERO.keys():
-        check_statistics(user_id, stored)
-        return stored, totals
+    if totals is not None:
+        checked_totals(user_id, totals)
+        if stored is not None and stored.keys() >= _ZERO.keys():
+            check_statistics(user_id, stored)
+            return stored, totals
     stats = {**UserStats.from_stored(user_id, stored or {}).to_stored(), **(stored or {}), "user_id": user_id}
     for name in ("created_at", "updated_at", "last_activity_timestamp"):
         stats[name] = normal_iso(stats[name]) if stats[name] else to_iso(now)
@@ -246,10 +257,9 @@ def watched_by_type(history: Iterable[Record]) -> dict[str, dict[str, int]]:
 _ZERO: dict[str, Any] = UserStats("").to_stored()
 
 
-def recounted(user_id: str, events: Iterable[Record], *, on_day: Callable[[Record], None]) -> tuple[Record, Record]:
-    """Statistics and totals of one person from the log alone; `on_day` gets each event that counts for a day."""
+def recounted(user_id: str, events: Iterable[Record]) -> tuple[Record, Record]:
+    """Statistics and totals of one person from the log alone."""
     stats, totals = dict(_ZERO, user_id=user_id), empty_totals(user_id)
     for event in events:
         move_person(stats, totals, event)
-        on_day(event)
     return stats, totals

@@ -5,14 +5,18 @@ Backups, exports, erasure, `verify` and copies walk these lists, so that nothing
 
 from __future__ import annotations
 
+from user_stats.errors import StorageCorrupt
 from user_stats.fields import fold_email, fold_username
 from user_stats.storage import Collection, Log, Record
 from user_stats.times import from_iso, normal_iso
 
 
 def watch_end(entry: Record) -> float:
-    """When a watch ended, in seconds since 1970: what a history is ordered by."""
-    return from_iso(entry["watched_at"]).timestamp() + float(entry["duration_seconds"])
+    """When a watch ended, in seconds since 1970: what a history is ordered by. Raises StorageCorrupt."""
+    try:
+        return from_iso(entry["watched_at"]).timestamp() + float(entry["duration_seconds"])
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
+        raise StorageCorrupt(f"history: an entry has no time or no duration: {error!r}", path="history") from None
 
 
 def _moment(value: object) -> str | None:

@@ -15,6 +15,7 @@ from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS, watch_end
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR, UserStats, WatchHistoryEntry
 from user_stats.permissions import authorize
 from user_stats.storage import Record, Storage, Transaction
+from user_stats.stored import checked_totals
 from user_stats.times import Clock, utc_now
 from user_stats.user_records import get_user
 from user_stats.watches import Watch, checked_watch, entry_of
@@ -102,6 +103,7 @@ class WatchHistoryTracker:
         if totals is None:  # from a file without totals: what its list holds
             self._require(user_id)
             totals = dict(activity.watched_by_type(self._storage.read_log(HISTORY, user_id)))
+        checked_totals(user_id, totals)
         return {
             content_type: {
                 "count": totals[content_type]["count"],

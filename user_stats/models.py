@@ -166,6 +166,7 @@ def check_statistics(user_id: str, fields: Mapping[str, Any]) -> None:
         and (type(hours) is float or type(hours) is int)
         and 0 <= hours < INFINITY
         and fields["user_id"] == user_id
+        and type(fields["last_activity_timestamp"]) is str
     ):
         raise StorageCorrupt(f"user_stats.json: {_wrong_statistic(user_id, fields)}", path="user_stats.json")
 
@@ -177,6 +178,8 @@ def _wrong_statistic(user_id: str, fields: Mapping[str, Any]) -> str:
             return f"{name} of {user_id} is {shown(value)}; allowed: a whole number from 0 on"
     if fields["user_id"] != user_id:
         return f"the record of {user_id} carries another user_id"
+    if type(last := fields["last_activity_timestamp"]) is not str:
+        return f"last_activity_timestamp of {user_id} is {shown(last)}; allowed: an ISO 8601 time"
     return f"total_watched_hours of {user_id} is {shown(fields['total_watched_hours'])}; allowed: a number from 0 on"
 
 

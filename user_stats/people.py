@@ -232,7 +232,7 @@ class People:
             people = [get_user(tx, chosen[0])] if single else _all_users(tx, chosen)
             for user in people:
                 account_changed(tx, user, None)
-                activity.untrace(tx, tx.read_log(ACTIVITY, user.user_id))
+                activity.untrace(tx, user.user_id, tx.read_log(ACTIVITY, user.user_id))
                 for collection in PERSONAL_COLLECTIONS:
                     tx.delete(collection, user.user_id)
                 for log in PERSONAL_LOGS:

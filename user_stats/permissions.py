@@ -12,6 +12,7 @@ from user_stats.errors import Forbidden, LastAdmin
 from user_stats.features import effective_role
 from user_stats.models import User, UserRole
 from user_stats.storage import Storage, Transaction
+from user_stats.stored import checked_admins
 
 ADMINS = "admins"
 
@@ -51,7 +52,7 @@ def account_changed(tx: Transaction, before: User | None, after: User | None) ->
     was, will_be = before is not None and is_admin(before), after is not None and is_admin(after)
     if was == will_be:
         return
-    listed = (tx.get(SITE, ADMINS) or {"user_ids": []})["user_ids"]
+    listed = checked_admins(tx.get(SITE, ADMINS))
     if after is not None and will_be:
         tx.put(SITE, ADMINS, {"user_ids": sorted({*listed, after.user_id})})
     elif before is not None:

@@ -17,9 +17,13 @@ from user_stats.features import (
 )
 from user_stats.models import SubscriberFeature, User, UserRole
 from user_stats.permissions import authorize
-from user_stats.storage import PageQuery, Record, Storage, Transaction
+from user_stats.storage import PageQuery, Reader, Record, Storage, Transaction
+from user_stats.stored import checked_assignments
 from user_stats.times import Clock, from_iso, to_iso
 from user_stats.user_records import get_user, put_user
+
+LONGEST_AHEAD_DAYS = 36_500
+"""How far from now renewals may move an end: a hundred years."""
 
 
 class Subscriptions:
@@ -48,7 +52,11 @@ class Subscriptions:
             start = now
             if before.role is plan and before.subscription_expires and is_subscription_running(before, now):
                 start = from_iso(before.subscription_expires)
-            after = replace(before, role=plan, subscription_expires=to_iso(start + timedelta(days=term)))
+            end = start + timedelta(days=term)
+            if end > now + timedelta(days=LONGEST_AHEAD_DAYS):
+                allowed = f"an end at most {LONGEST_AHEAD_DAYS:,} days from now (it would be {end.date()})"
+                raise InvalidInput.of("days", term, allowed)
+            after = replace(before, role=plan, subscription_expires=to_iso(end))
             return _changed(tx, before, after, now, days=term)
 
         return self._storage.transaction(work)
@@ -77,7 +85,7 @@ class Subscriptions:
     def features(self, user_id: str) -> dict[SubscriberFeature, FeatureAccess]:
         user_id = fields.checked_user_id(user_id)
         user = get_user(self._storage, user_id)
-        return feature_access(user, self._storage.get(SUBSCRIBER_FEATURES, user_id) or {}, self._clock())
+        return feature_access(user, _assignments(self._storage, user_id), self._clock())
 
     def use(self, user_id: str, feature: SubscriberFeature | str) -> int:
         user_id = fields.checked_user_id(user_id)
@@ -88,13 +96,13 @@ class Subscriptions:
             user = get_user(tx, user_id)
             if not user.is_active:
                 raise Forbidden("this account is inactive; an admin can reactivate it")
-            assignments = tx.get(SUBSCRIBER_FEATURES, user_id) or _no_assignments(user_id)
+            assignments = _assignments(tx, user_id)
             access = feature_access(user, assignments, now)[chosen]
             if not access.is_available:
                 plans = ", ".join(role.value for role in SUBSCRIPTION_ROLES if chosen in PLAN_FEATURES[role])
                 message = f"feature: {chosen.value} is not available ({access.reason}); allowed: with {plans}"
                 raise FeatureNotAvailable(message, field="feature")
-            assignments["uses"] = {**assignments.get("uses", {}), chosen.value: access.uses + 1}
+            assignments["uses"] = {**assignments["uses"], chosen.value: access.uses + 1}
             tx.put(SUBSCRIBER_FEATURES, user_id, assignments)
             activity.record(tx, user_id, {"at": "", "kind": "feature_use", "subject": chosen.value}, now=now)
             return access.uses + 1
@@ -112,9 +120,9 @@ class Subscriptions:
         def work(tx: Transaction) -> None:
             authorize(tx, actor, now=now)
             get_user(tx, user_id)
-            assignments = tx.get(SUBSCRIBER_FEATURES, user_id) or _no_assignments(user_id)
+            assignments = _assignments(tx, user_id)
             for name in ("granted", "revoked"):
-                others = {one for one in assignments.get(name, ()) if one != chosen}
+                others = {one for one in assignments[name] if one != chosen}
                 assignments[name] = sorted(others | ({chosen} if name == assignment else set()))
             tx.put(SUBSCRIBER_FEATURES, user_id, assignments)
             event = {"at": "", "kind": "feature_assignment", "subject": chosen, "assignment": assignment or "plan"}
@@ -138,5 +146,5 @@ def _changed(tx: Transaction, before: User, after: User, now: datetime, *, days:
     return after
 
 
-def _no_assignments(user_id: str) -> Record:
-    return {"user_id": user_id, "granted": [], "revoked": [], "uses": {}}
+def _assignments(reader: Reader, user_id: str) -> Record:
+    return checked_assignments(user_id, reader.get(SUBSCRIBER_FEATURES, user_id))

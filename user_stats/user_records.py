@@ -13,6 +13,7 @@ from user_stats.collections import USER_VERSIONS, USERS
 from user_stats.errors import UserNotFound
 from user_stats.models import User
 from user_stats.storage import Reader, Record, Transaction
+from user_stats.stored import checked_version
 
 
 def no_such_user(user_id: str) -> UserNotFound:
@@ -29,8 +30,7 @@ def get_user(reader: Reader, user_id: str) -> User:
 
 def get_version(reader: Reader, user_id: str) -> int:
     """How often the account was changed, from 1 on."""
-    version: int = (reader.get(USER_VERSIONS, user_id) or {"version": 1})["version"]
-    return version
+    return checked_version(user_id, reader.get(USER_VERSIONS, user_id))
 
 
 def put_user(tx: Transaction, user: User) -> None:

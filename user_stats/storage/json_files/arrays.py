@@ -175,7 +175,7 @@ class Arrays:
         if log.order is not None:
             try:
                 last_order = log.order(decode_entries(b"[" + data[data.rfind(b"\n{") : -len(TAIL)] + b"]")[0])
-            except (msgspec.DecodeError, UnicodeDecodeError, LookupError, ValueError, TypeError):
+            except (msgspec.DecodeError, LookupError, ValueError, TypeError, StorageCorrupt):
                 return None
         return Cursor(len(data), count, head, last_order, data[-END_BYTES:])
 

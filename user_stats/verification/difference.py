@@ -1,0 +1,17 @@
+"""What `verify` finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as the log says, and whether `repair` can mend it."""
+
+    place: str
+    subject: str
+    field: str
+    stored: str
+    expected: str
+    mendable: bool

@@ -1,0 +1,190 @@
+"""One person: what is stored of them beside what their log gives, and putting it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from user_stats import activity
+from user_stats.collections import (
+    ACTIVITY,
+    HISTORY,
+    SUBSCRIBER_FEATURES,
+    USER_STATS,
+    USER_TOTALS,
+    USER_VERSIONS,
+    USERS,
+)
+from user_stats.errors import StorageCorrupt
+from user_stats.history import expected_entries
+from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats, WatchHistoryEntry
+from user_stats.storage import Collection, Reader, Record, Transaction
+from user_stats.stored import checked_assignments, checked_event, checked_totals, checked_version
+from user_stats.times import to_iso
+from user_stats.user_records import put_user, was_changed_elsewhere
+from user_stats.verification.difference import Difference
+from user_stats.watches import ENTRY_FIELDS
+
+T = TypeVar("T")
+HOURS_TOLERANCE = 1e-6
+"""Sums of hours from hand-made files are no whole seconds; their last digits depend on the order of adding."""
+
+
+@dataclass
+class Findings:
+    """What differs, and what would be right."""
+
+    differences: list[Difference] = field(default_factory=list)
+    events: list[Record] | None = None
+    """The person's log; None where it cannot be counted."""
+    puts: list[tuple[Collection, Record]] = field(default_factory=list)
+    account: User | None = None
+    history: list[Record] | None = None
+    figures: tuple[Record, Record] | None = None
+    """Statistics as they are stored and as the log gives them, where these differ."""
+
+
+def examine(reader: Reader, user_id: str, max_history: int) -> Findings:
+    """Compares; a damaged record is one difference, and the rest is looked at all the same."""
+    findings = Findings()
+    guarded(findings, user_id, lambda: _account(reader, user_id, findings))
+    events = guarded(findings, user_id, lambda: _events(reader, user_id))
+    if events is not None:
+        findings.events = events
+        guarded(findings, user_id, lambda: _figures(reader, user_id, events, findings))
+        guarded(findings, user_id, lambda: _totals(reader, user_id, events, findings))
+        guarded(findings, user_id, lambda: _history(reader, user_id, events, max_history, findings))
+        guarded(findings, user_id, lambda: _feature_uses(reader, user_id, events, findings))
+    return findings
+
+
+def guarded(findings: Findings, user_id: str, check: Callable[[], T]) -> T | None:
+    try:
+        return check()
+    except StorageCorrupt as error:
+        difference = Difference(error.path or "", user_id, "record", error.message, "the right shape", False)
+        findings.differences.append(difference)
+        return None
+
+
+def _differs(findings: Findings, place: str, user_id: str, name: str, stored: object, expected: object) -> None:
+    findings.differences.append(Difference(place, user_id, name, str(stored), str(expected), True))
+
+
+def _account(reader: Reader, user_id: str, findings: Findings) -> None:
+    record = reader.get(USERS, user_id)
+    if record is None:
+        return  # erased since
+    user, version = User.from_stored(user_id, record), reader.get(USER_VERSIONS, user_id)
+    checked_version(user_id, version)
+    if was_changed_elsewhere(user, version):
+        _differs(findings, "users.json", user_id, "record", "changed by hand", "as it was written last")
+        findings.account = user
+
+
+def _events(reader: Reader, user_id: str) -> list[Record]:
+    events = reader.read_log(ACTIVITY, user_id)
+    for event in events:
+        checked_event(user_id, event)
+    return events
+
+
+def _figures(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+    record = reader.get(USER_STATS, user_id)
+    stored = UserStats.from_stored(user_id, record or {}).to_stored()
+    if not events:
+        return  # from a file without a log: an opening balance
+    counted, _ = activity.recounted(user_id, events)
+    wrong = [name for name in (*COUNTERS, "total_watched_hours") if not _same(stored[name], counted[name])]
+    kinds = {event["kind"] for event in events}
+    if kinds & activity.ACTS:
+        wrong += [name for name in ("last_activity_timestamp",) if stored[name] != counted[name]]
+    if record is None and not wrong:
+        wrong = ["record"]
+    for name in wrong:
+        shown = "missing" if record is None else stored[name]
+        _differs(findings, "user_stats.json", user_id, name, shown, counted.get(name, "present"))
+    if wrong:
+        moments = {name: stored[name] or events[0]["at"] for name in ("created_at", "updated_at")}
+        last = stored["last_activity_timestamp"] if "last_activity_timestamp" not in wrong else ""
+        moments["last_activity_timestamp"] = last or counted["last_activity_timestamp"] or events[0]["at"]
+        findings.figures = (stored, counted)
+        findings.puts.append((USER_STATS, {**(record or {}), **counted, **moments}))
+
+
+def _totals(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+    record = reader.get(USER_TOTALS, user_id)
+    if not events and record is None:
+        return
+    stored = checked_totals(user_id, record or activity.empty_totals(user_id))
+    _, counted = activity.recounted(user_id, events)
+    if record is None or any(stored[name] != counted[name] for name in CONTENT_TYPES):
+        _differs(findings, "user_totals.json", user_id, "watches by type", record, counted)
+        findings.puts.append((USER_TOTALS, {**stored, **counted}))
+
+
+def _history(reader: Reader, user_id: str, events: list[Record], max_history: int, findings: Findings) -> None:
+    stored = reader.read_log(HISTORY, user_id)
+    for entry in stored:
+        WatchHistoryEntry.from_stored(user_id, entry)
+    place = f"history/{user_id}_history.json"
+    if len(stored) > max_history:
+        _differs(findings, place, user_id, "entries", len(stored), f"at most {max_history}")
+    expected = expected_entries(stored, events, max_history)
+    if stored != expected and [_entry(one) for one in stored] != [_entry(one) for one in expected]:
+        if len(stored) <= max_history:
+            shown = f"{len(stored)} entries" if len(stored) != len(expected) else "an entry differs"
+            _differs(findings, place, user_id, "entries", shown, f"{len(expected)} as recorded")
+        findings.history = expected
+
+
+def _feature_uses(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+    stored = checked_assignments(user_id, reader.get(SUBSCRIBER_FEATURES, user_id))
+    uses: dict[str, int] = {}
+    for event in events:
+        if event["kind"] == "feature_use":
+            uses[event["subject"]] = uses.get(event["subject"], 0) + 1
+    has_brought = any(event["kind"] == "opening" for event in events)
+    if stored["uses"] != uses and not has_brought and (events or not stored["uses"]):
+        _differs(findings, "subscriber_features.json", user_id, "uses", stored["uses"], uses)
+        findings.puts.append((SUBSCRIBER_FEATURES, {**stored, "uses": uses}))
+
+
+def mend(tx: Transaction, user_id: str, findings: Findings, *, now: datetime, has_lost_events: bool) -> None:
+    """Puts right what was found, in the transaction in which it was found."""
+    if findings.account is not None:
+        put_user(tx, findings.account)
+    opening = _opening(findings, now) if has_lost_events else None
+    if opening is not None:
+        tx.append(ACTIVITY, user_id, opening)
+    for collection, record in findings.puts:
+        if opening is None or collection is not USER_STATS:
+            tx.put(collection, user_id, record)
+    if findings.history is not None:
+        tx.clear(HISTORY, user_id)
+        for entry in findings.history:
+            tx.append(HISTORY, user_id, entry)
+
+
+def _opening(findings: Findings, now: datetime) -> Record | None:
+    """What the lost events counted, for the log; None where the log gives more than is stored."""
+    if findings.figures is None:
+        return None
+    stored, counted = findings.figures
+    missing: Record = {name: stored[name] - counted[name] for name in COUNTERS}
+    missing["total_watched_hours"] = max(0.0, stored["total_watched_hours"] - counted["total_watched_hours"])
+    if any(missing[name] < 0 for name in COUNTERS):
+        return None
+    missing["last_activity_timestamp"] = stored["last_activity_timestamp"]
+    watched = {name: figures for name, figures in activity.empty_totals("").items() if name in CONTENT_TYPES}
+    return {"at": to_iso(now), "kind": "opening", "subject": None, **missing, "watched": watched}
+
+
+def _same(stored: float, counted: float) -> bool:
+    return stored == counted or (isinstance(stored, float) and abs(stored - counted) <= HOURS_TOLERANCE)
+
+
+def _entry(record: Record) -> Record:
+    return {name: record.get(name) for name in ENTRY_FIELDS}
