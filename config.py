@@ -106,7 +106,7 @@ def _folder(text: str) -> Path:
     return folder
 
 
-def _list(name: str, check: Callable[[str], object], allowed: str) -> tuple[str, ...]:
+def _list(name: str, check: Callable[[str], object], allowed: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Words with commas between them; each is checked by a function that raises ValueError."""
 
     def parse(text: str) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _list(name: str, check: Callable[[str], object], allowed: str) -> tuple[str,
             check(word)
         return words
 
-    return _setting(name, (), parse, allowed)
+    return _setting(name, default, parse, allowed)
 
 
 def _matching(pattern: str) -> Callable[[str], str]:
@@ -179,6 +179,13 @@ NO_CACHE = _flag("NO_CACHE", False)
 
 # -- http -----------------------------------------------------------------------------------------------------------
 
+ALLOWED_HOSTS = _list(
+    "ALLOWED_HOSTS",
+    _matching(r"\*|[0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\]"),
+    "names of this site such as stats.example.org with commas between them, or *",
+    ("localhost", "127.0.0.1", "[::1]"),
+)
+"""The names under which the site may be asked for, without ports; * stands for any."""
 TRUSTED_PROXIES = _list("TRUSTED_PROXIES", ipaddress.ip_network, "addresses or networks with commas between them")
 """Proxies in front of the site; X-Forwarded-For is believed from them alone."""
 CORS_ORIGINS = _list("CORS_ORIGINS", _matching(r"\*|https?://[^/,\s]+"), "origins such as https://example.org, or *")

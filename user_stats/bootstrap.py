@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 
 import config
+from user_stats.accounts.accounts import Accounts
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.audience import Audience
 from user_stats.audience.reporting import send_report
@@ -14,6 +15,7 @@ from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.errors import InvalidConfiguration
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
+from user_stats.page_settings import PageSettings
 from user_stats.schedules import Runner, Schedule
 from user_stats.storage import open_storage
 
@@ -22,6 +24,7 @@ OTHERS = 0o077
 
 _managers: dict[str, UserManager] = {}
 _audiences: dict[UserManager, Audience] = {}
+_accounts: dict[UserManager, Accounts] = {}
 _opening = threading.Lock()
 
 
@@ -62,9 +65,27 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
                 storage,
                 max_history=config.MAX_WATCH_HISTORY_ENTRIES,
                 subscription_days=config.USER_SUBSCRIPTION_DAYS,
-                passwords=PasswordPolicy(min_length=config.PASSWORD_MIN_LENGTH, max_length=config.PASSWORD_MAX_LENGTH),
+                passwords=_password_policy(),
             )
         return _managers[place]
+
+
+def _password_policy() -> PasswordPolicy:
+    return PasswordPolicy(min_length=config.PASSWORD_MIN_LENGTH, max_length=config.PASSWORD_MAX_LENGTH)
+
+
+def get_accounts(url: str | os.PathLike[str] | None = None) -> Accounts:
+    """The process's one set of accounts for a store; see `get_user_manager`."""
+    manager = get_user_manager(url)
+    with _opening:
+        if manager not in _accounts:
+            _accounts[manager] = Accounts(
+                manager.storage,
+                passwords=_password_policy(),
+                session_days=config.SESSION_DAYS,
+                subscription_days=config.USER_SUBSCRIPTION_DAYS,
+            )
+        return _accounts[manager]
 
 
 def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
@@ -93,6 +114,7 @@ def get_schedules(url: str | os.PathLike[str] | None = None) -> Runner:
     """What runs by the clock on a store; the server that serves it starts and stops it."""
     schedules = [
         Schedule("destroy_old_keys", timedelta(hours=1), lambda: get_audience(url).destroy_old_keys()),
+        Schedule("end_old_sessions", timedelta(days=1), lambda: get_accounts(url).remove_ended()),
         Schedule("cleanup", timedelta(days=1), lambda: get_audience(url).cleanup(config.RETENTION_DAYS)),
     ]
     if config.REPORT_TO:
@@ -118,4 +140,19 @@ def http_settings() -> HttpSettings:
         embed_counter=config.EMBED_COUNTER,
         requests_per_minute=config.REQUESTS_PER_MINUTE,
         key_requests_per_minute=config.KEY_REQUESTS_PER_MINUTE,
+        allowed_hosts=config.ALLOWED_HOSTS,
+        session_days=config.SESSION_DAYS,
+    )
+
+
+def page_settings() -> PageSettings:
+    """What the pages are told."""
+    return PageSettings(
+        enable_user_analytics=config.ENABLE_USER_ANALYTICS,
+        enable_demo=config.ENABLE_DEMO,
+        public_count=config.PUBLIC_COUNT,
+        upgrade_mode=config.UPGRADE_MODE,
+        subscription_prices=config.SUBSCRIPTION_PRICES,
+        subscription_days=config.USER_SUBSCRIPTION_DAYS,
+        password_min_length=config.PASSWORD_MIN_LENGTH,
     )

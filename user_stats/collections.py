@@ -49,11 +49,17 @@ USER_TOTALS = Collection("user_totals", keys="user_id")
 USER_VERSIONS = Collection("user_versions", width=128)
 """How often an account was changed, for edits at the same time: {user_id: {version}}."""
 CREDENTIALS = Collection("credentials")
-"""Password hashes: {user_id: {…}}."""
+"""Password hashes and reset codes: {user_id: {argon2id, reset: {digest, until}}}."""
+SESSIONS = Collection("sessions")
+"""Where a person is signed in, by the hash of the token, and browsers known: {user_id: {sessions, devices}}."""
+ACCESS = Collection("access", width=256)
+"""Failed attempts to sign in, by hashes, and the code for the first admin; short-lived: {name: {…}}."""
+API_KEYS = Collection("api_keys", unique={"name": fold_username})
+"""Keys of the HTTP API: {key_id: {name, scope, digest, made_at}}."""
 DAY_TOTALS = Collection("day_totals", width=1024)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}."""
 SITE = Collection("site", width=1024)
-"""Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}}."""
+"""Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end}}."""
 AUDIENCE_DAYS = Collection("audience_days", width=1024)
 """Visits, visitors, people and jobs of each UTC day, for good: {YYYY-MM-DD: {date, counts}}."""
 AUDIENCE_PATHS = Collection("audience_paths", width=2048)
@@ -77,23 +83,25 @@ ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
 IMPORTS = Log("imports")
 """What each person imported: one mark a chunk of a batch, with the digests of its rows."""
+AUDIT = Log("audit")
+"""Who signed in, was refused, changed a right or took data out, one list a month; see `audit.py`."""
 VISITS = Log("visits")
 """Each visit to a page: path, family of the browser, time; some thousands a list, its key begins with the day."""
 JOBS = Log("jobs")
 """Each attempt at a piece of work; kept like visits."""
 
-PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS)
+PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS)
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 
-SECRET_COLLECTIONS = (CREDENTIALS, VISITOR_KEYS)
+SECRET_COLLECTIONS = (CREDENTIALS, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS)
 """Files that only their owner may read; a start with others refuses."""
 
-SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES)
+SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS)
 """Never in a backup: keys that must not outlive their day, marks that are of no use without them, and leases. With one
 visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS belongs into it."""
 AUDIENCE_COLLECTIONS = (AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, INSTANCES, LOG_IMPORTS, *SHORT_LIVED_COLLECTIONS)
 AUDIENCE_LOGS = (VISITS, JOBS)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, *AUDIENCE_COLLECTIONS)
-ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS)
+ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, API_KEYS, *AUDIENCE_COLLECTIONS)
+ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)

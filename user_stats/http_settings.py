@@ -19,3 +19,5 @@ class HttpSettings:
     embed_counter: bool = False
     requests_per_minute: int = 600
     key_requests_per_minute: int = 60_000
+    allowed_hosts: tuple[str, ...] = ("*",)
+    session_days: int = 30

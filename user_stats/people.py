@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from user_stats import activity, fields
+from user_stats import activity, audit, fields
+from user_stats.accounts.sessions import end_all_within
 from user_stats.collections import (
     ACTIVITY,
     CREDENTIALS,
@@ -71,7 +72,9 @@ class People:
         password: str | None,
         allow_reserved: bool,
         actor: str | None,
+        first: Callable[[Transaction], None] | None = None,
     ) -> str:
+        """`first` runs in the same transaction, before anything else; if it raises, nobody is made."""
         name = fields.checked_username(username, reserved_allowed=True)
         if not allow_reserved and fields.is_reserved(name) and self._storage.find(USERS, "username", name) is None:
             fields.checked_username(username)
@@ -84,8 +87,11 @@ class People:
         admins = self._unlisted_admins()
 
         def work(tx: Transaction) -> str:
+            if first is not None:
+                first(tx)
             if role is not UserRole.FREE:
                 authorize(tx, actor, now=now)
+                audit.add(tx, "account_created", now=now, actor=actor, user_id=user.user_id, role=role.value)
             list_admins(tx, admins)
             put_user(tx, user)
             account_changed(tx, None, user)
@@ -187,11 +193,11 @@ class People:
             if expected_version not in (None, version):
                 message = f"the account was changed at {before.updated_at} (now version {version}); read it again"
                 raise Conflict(message, field="expected_version")
-            return self._change(tx, before, changes, now)
+            return self._change(tx, before, changes, now, actor)
 
         return self._storage.transaction(work)
 
-    def _change(self, tx: Transaction, before: User, changes: dict[str, Any], now: datetime) -> User:
+    def _change(self, tx: Transaction, before: User, changes: dict[str, Any], now: datetime, actor: str | None) -> User:
         after = replace(before, **changes, updated_at=to_iso(now))
         role = changes.get("role", before.role)
         if role is not before.role:
@@ -201,6 +207,11 @@ class People:
         put_user(tx, after)
         for event in _events(before, after):
             activity.add(tx, before.user_id, event, now=now)
+        if before.is_active and not after.is_active:
+            end_all_within(tx, before.user_id)
+        if before.role is not after.role or before.is_active != after.is_active:
+            facts = {"role": after.role.value, "before": before.role.value, "is_active": after.is_active}
+            audit.add(tx, "account_changed", now=now, actor=actor, user_id=before.user_id, **facts)
         return after
 
     def update_many(
@@ -215,7 +226,7 @@ class People:
             authorize(tx, actor, now=now)
             list_admins(tx, admins)
             for before in _all_users(tx, chosen):
-                self._change(tx, before, changes, now)
+                self._change(tx, before, changes, now, actor)
             return len(chosen)
 
         return self._storage.transaction(work)
@@ -237,6 +248,7 @@ class People:
                     tx.delete(collection, user.user_id)
                 for log in PERSONAL_LOGS:
                     tx.clear(log, user.user_id)
+                audit.add(tx, "erased", now=now, actor=actor, user_id=user.user_id)
             return len(people)
 
         count = self._storage.transaction(work)

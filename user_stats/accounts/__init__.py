@@ -1,1 +1,1 @@
-"""How people prove who they are. So far: their passwords."""
+"""How people and programs prove who they are: passwords, sessions, codes, keys. `accounts.py` has it all together."""

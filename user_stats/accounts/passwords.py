@@ -6,6 +6,8 @@ storage cheat sheet (19 MiB, 2 passes, 1 lane). How easily a password is guessed
 
 from __future__ import annotations
 
+import logging
+import secrets
 import threading
 import unicodedata
 from typing import Any
@@ -23,6 +25,8 @@ WEAKEST_SCORE = 2
 HASHES_AT_ONCE = 4
 """Each takes 19 MiB; more at once would let strangers fill the memory."""
 
+log = logging.getLogger(__name__)
+
 
 class PasswordPolicy:
     """Checks and hashes passwords. Lengths are in characters (code points)."""
@@ -32,6 +36,7 @@ class PasswordPolicy:
         self._site_name = site_name
         self._hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._hashing = threading.Semaphore(HASHES_AT_ONCE)
+        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     def prepare(self, password: str, *, username: str, email: str) -> dict[str, Any]:
         """The record to store for a new password. Raises InvalidInput and TooLarge; no message repeats the password."""
@@ -50,14 +55,26 @@ class PasswordPolicy:
         with self._hashing:
             return {"argon2id": self._hasher.hash(text)}
 
-    def matches(self, password: str, record: dict[str, Any]) -> bool:
-        """True where this is the password that the record was made of."""
+    def matches(self, password: str, record: dict[str, Any] | None) -> bool:
+        """True where this is the password that the record was made of. Without a record, or with one that has no
+        password, it takes as long and is False."""
         text = self._normal(password)
+        stored = (record or {}).get("argon2id")
         with self._hashing:
             try:
-                return self._hasher.verify(record["argon2id"], text)
+                return self._hasher.verify(stored or self._nobodys, text) and stored is not None
             except argon2.exceptions.VerifyMismatchError:
                 return False
+            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, TypeError) as error:
+                log.error("a stored password hash is damaged: %s", error)
+                return False
+
+    def renewed(self, password: str, record: dict[str, Any]) -> dict[str, Any]:
+        """The record, hashed again where its parameters are weaker than today's. For a password that matches it."""
+        if not self._hasher.check_needs_rehash(record["argon2id"]):
+            return record
+        with self._hashing:
+            return {**record, "argon2id": self._hasher.hash(self._normal(password))}
 
     def _normal(self, password: str) -> str:
         """The same for however a keyboard composes its letters."""

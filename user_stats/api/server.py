@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from user_stats import bootstrap
 from user_stats.api.addresses import Proxies
-from user_stats.api.keys import EnvironmentKey
+from user_stats.api.keys import SiteKeys
 from user_stats.api.operations import Services
 from user_stats.api.routes import make_routes
+from user_stats.api.shield import API_POLICY, Shield, content_policy
+from user_stats.api.sign_in import sign_in_routes
+from user_stats.api.tracking import TrackVisits
+from user_stats.errors import UserStatsError
+
+log = logging.getLogger(__name__)
 
 
 def make_app() -> Starlette:
@@ -23,21 +32,33 @@ def make_app() -> Starlette:
 
     Raises InvalidConfiguration."""
     bootstrap.check_configuration()
-    return Starlette(routes=site_routes(), lifespan=background)
+    shield = Middleware(Shield, settings=bootstrap.http_settings(), policy=API_POLICY)
+    return Starlette(routes=site_routes(with_sign_in=False), middleware=[shield], lifespan=background)
 
 
-def site_routes() -> list[Route]:
-    """The routes of the API on the configured store, which is opened at the first request."""
+def site_routes(*, with_sign_in: bool = True) -> list[Route]:
+    """The routes of the API on the configured store, which is opened at the first request, and those that a browser
+    needs to sign in."""
     settings = bootstrap.http_settings()
-    keys, proxies = EnvironmentKey(settings.analytics_key), Proxies(settings.trusted_proxies)
+    proxies = Proxies(settings.trusted_proxies)
     opened: list[Services] = []
 
     def get_services() -> Services:
         if not opened:
-            opened.append(Services(bootstrap.get_user_manager(), bootstrap.get_audience(), keys, settings, proxies))
+            manager, audience = bootstrap.get_user_manager(), bootstrap.get_audience()
+            keys = SiteKeys(bootstrap.get_accounts(), settings.analytics_key)
+            opened.append(Services(manager, audience, keys, settings, proxies))
         return opened[0]
 
-    return make_routes(settings, get_services)
+    signing_in = sign_in_routes(settings, get_services, bootstrap.get_accounts) if with_sign_in else []
+    return [*signing_in, *make_routes(settings, get_services)]
+
+
+def site_middleware(index_page: Path) -> list[Middleware]:
+    """What stands around the pages and the API; `index_page` is the file that the server sends for each page."""
+    settings = bootstrap.http_settings()
+    shield = Middleware(Shield, settings=settings, policy=content_policy(index_page))
+    return [shield, Middleware(TrackVisits, paths=settings.tracked_paths)]
 
 
 @asynccontextmanager
@@ -45,6 +66,7 @@ async def background(app: object) -> AsyncIterator[None]:
     """For the lifespan of a server: what runs by the clock runs, and what was still to be counted is counted at the
     end."""
     answer_at_once()
+    await run_in_threadpool(tell_setup_code)
     schedules = bootstrap.get_schedules()
     schedules.start()
     try:
@@ -52,6 +74,16 @@ async def background(app: object) -> AsyncIterator[None]:
     finally:
         await run_in_threadpool(schedules.stop)
         await run_in_threadpool(bootstrap.close_audiences)
+
+
+def tell_setup_code() -> None:
+    """Prints, while the site has no admin, the code with which whoever reads it becomes one."""
+    try:
+        accounts = bootstrap.get_accounts()
+        if accounts.needs_admin():
+            print(f"Nobody is admin yet. The set-up code for the first one: {accounts.make_setup_code()}", flush=True)
+    except UserStatsError as error:
+        log.warning("no set-up code: %s", error)
 
 
 def answer_at_once() -> None:

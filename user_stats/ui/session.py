@@ -1,0 +1,153 @@
+"""Who is looking at the page, and the only owner of what a page remembers.
+
+Streamlit's session state is no identity: whoever presents its id takes it over. So who somebody is, is asked again from
+their cookie whenever it matters: in each run, and by the decorators `for_people` and `for_admins` in each fragment,
+dialog and callback, which all run without the script around them.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Literal, NoReturn, ParamSpec, TypeVar
+
+import streamlit as st
+
+from user_stats.accounts import cookies
+from user_stats.accounts.sign_in import SignedIn
+from user_stats.audience.agents import agent_family
+from user_stats.bootstrap import get_accounts
+from user_stats.errors import UserStatsError
+from user_stats.models import User, UserRole
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FlashKind = Literal["success", "info", "warning", "error"]
+
+SIGN_IN_FIRST = "Please sign in to see this page."
+ADMINS_ONLY = "This is for admins only."
+FLASHES, EXCHANGE = "_flashes", "_exchange"
+
+log = logging.getLogger(__name__)
+
+
+# -- who is it --------------------------------------------------------------------------------------------------------
+
+
+def find_token() -> str | None:
+    """What the browser presents as its session. The one place that reads this cookie; tests put another there."""
+    return cookies.find_session(st.context.cookies)
+
+
+def find_device() -> str | None:
+    """The random value by which the browser is known again."""
+    return cookies.find_device(st.context.cookies)
+
+
+def current_user() -> User | None:
+    """Who is signed in at this moment, or None; also where the store cannot be read."""
+    token = find_token()
+    if token is None:
+        return None
+    try:
+        return get_accounts().user_of(token)
+    except UserStatsError as error:
+        log.warning("nobody counts as signed in: %s", error)
+        return None
+
+
+def actor_id() -> str | None:
+    """The id of who is signed in, to be passed as `actor` together with `require_user`; None where nobody is."""
+    user = current_user()
+    return None if user is None else user.user_id
+
+
+def require_user() -> User:
+    """Who is signed in. For others the page ends here with a plain refusal."""
+    user = current_user()
+    if user is None:
+        _refuse(SIGN_IN_FIRST)
+    return user
+
+
+def require_admin() -> User:
+    """The admin who is signed in. For others the page ends here with a plain refusal."""
+    user = require_user()
+    if user.role is not UserRole.ADMIN:
+        _refuse(ADMINS_ONLY)
+    return user
+
+
+def for_people(work: Callable[P, T]) -> Callable[P, T | None]:
+    """For fragments, dialogs and callbacks: does nothing but say so where nobody is signed in any more."""
+    return _checked(work, lambda user: user is not None, SIGN_IN_FIRST)
+
+
+def for_admins(work: Callable[P, T]) -> Callable[P, T | None]:
+    """For fragments, dialogs and callbacks: does nothing but say so where no admin is signed in any more."""
+    return _checked(work, lambda user: user is not None and user.role is UserRole.ADMIN, ADMINS_ONLY)
+
+
+def _checked(work: Callable[P, T], may: Callable[[User | None], bool], refusal: str) -> Callable[P, T | None]:
+    @functools.wraps(work)
+    def checked(*arguments: P.args, **named: P.kwargs) -> T | None:
+        if not may(current_user()):
+            st.error(refusal)
+            return None
+        return work(*arguments, **named)
+
+    return checked
+
+
+def _refuse(text: str) -> NoReturn:
+    st.error(text)
+    st.stop()
+
+
+# -- where it comes from ----------------------------------------------------------------------------------------------
+
+
+def viewer_address() -> str | None:
+    """The network address of the browser; None for this machine itself."""
+    address = st.context.ip_address
+    return address if isinstance(address, str) else None
+
+
+def viewer_agent() -> str:
+    """The family of the browser."""
+    header = st.context.headers.get("User-Agent")
+    return agent_family(header) if isinstance(header, str) else ""
+
+
+# -- what a page remembers --------------------------------------------------------------------------------------------
+
+
+def flash(text: str, kind: FlashKind = "success") -> None:
+    """Says it on the next run, which `show_flash` begins: what is drawn before a rerun is lost."""
+    st.session_state.setdefault(FLASHES, []).append((text, kind))
+
+
+def show_flash() -> None:
+    """Draws what was left to be said, once."""
+    draw = {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}
+    for text, kind in st.session_state.pop(FLASHES, []):
+        draw[kind](text)
+
+
+def begin(signed_in: SignedIn) -> None:
+    """The next run hands the browser a ticket, for which it gets its cookie."""
+    st.session_state[EXCHANGE] = ("begin", signed_in.token)
+
+
+def leave() -> None:
+    """Ends the session of this browser at once; the next run takes its cookie away."""
+    get_accounts().sign_out(find_token())
+    st.session_state.clear()
+    st.session_state[EXCHANGE] = ("leave", "")
+
+
+def pending_exchange() -> tuple[str, str] | None:
+    """What the browser is to be told now: ("begin", token) or ("leave", ""); told once."""
+    exchange: tuple[str, str] | None = st.session_state.pop(EXCHANGE, None)
+    return exchange

@@ -1,0 +1,107 @@
+"""The frame around the pages: who is it, which pages are theirs, and where they go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from user_stats.bootstrap import page_settings
+from user_stats.models import User, UserRole
+from user_stats.ui import (
+    demo_user_activity,
+    render_safe_blank_page,
+    render_subscriber_features,
+    render_user_profile,
+    render_users_list_page,
+    render_watch_history,
+)
+from user_stats.ui.exchange import exchange_cookie
+from user_stats.ui.session import current_user, leave, require_admin, require_user, show_flash
+
+SITE_NAME, SITE_ICON = "user_stats", "📊"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the navigation. `draw` takes the person who looks at it."""
+
+    title: str
+    path: str
+    icon: str
+    draw: Callable[[User], None]
+    for_admins: bool = False
+
+
+PAGES = (
+    Page("Profile", "profile", ":material/person:", lambda user: render_user_profile(user.user_id)),
+    Page("Watch history", "watch-history", ":material/history:", lambda user: render_watch_history(user.user_id)),
+    Page("Features", "features", ":material/star:", lambda user: render_subscriber_features(user.user_id)),
+    Page("Users admin", "users-admin", ":material/group:", lambda user: render_users_list_page(), for_admins=True),
+)
+DEMO = Page("Activity demo", "activity-demo", ":material/science:", lambda user: demo_user_activity(user.user_id))
+
+
+def run() -> None:
+    """One run of the app: draws the page that the browser is at, for whoever is looking."""
+    st.set_page_config(page_title=SITE_NAME, page_icon=SITE_ICON, layout="wide")
+    if exchange_cookie():
+        return
+    user = current_user()
+    if user is None:
+        st.navigation(_blank_pages(), position="hidden").run()
+        return
+    page = st.navigation(_pages_of(user), position="sidebar")
+    _draw_account(user)
+    page.run()
+
+
+def _all_pages() -> list[Page]:
+    return [*PAGES, DEMO] if page_settings().enable_demo else [*PAGES]
+
+
+def _may_see(page: Page, user: User) -> bool:
+    return user.role is UserRole.ADMIN or not page.for_admins
+
+
+def _page(page: Page, draw: Callable[[], None], *, is_default: bool = False, is_hidden: bool = False) -> StreamlitPage:
+    return st.Page(
+        draw,
+        title=page.title,
+        icon=page.icon,
+        url_path=page.path,
+        default=is_default,
+        visibility="hidden" if is_hidden else "visible",
+    )
+
+
+def _blank_pages() -> list[StreamlitPage]:
+    """The safe blank page at every address, so that people land where they meant to go once they have signed in."""
+    home = Page("Welcome", "welcome", ":material/home:", lambda user: None)
+    pages = [_page(home, render_safe_blank_page, is_default=True)]
+    return [*pages, *(_page(page, render_safe_blank_page) for page in _all_pages())]
+
+
+def _pages_of(user: User) -> list[StreamlitPage]:
+    """The first page is also where the site begins. Pages that are not theirs are hidden and refuse when asked for."""
+    pages = _all_pages()
+    return [
+        _page(page, partial(_draw, page), is_default=page is pages[0], is_hidden=not _may_see(page, user))
+        for page in pages
+    ]
+
+
+def _draw(page: Page) -> None:
+    show_flash()
+    page.draw(require_admin() if page.for_admins else require_user())
+
+
+def _draw_account(user: User) -> None:
+    """Who is signed in, and the way out."""
+    with st.sidebar:
+        st.caption("Signed in as")
+        st.text(user.username)
+        st.button("Sign out", key="sign_out", icon=":material/logout:", on_click=leave, width="stretch")

@@ -1,0 +1,78 @@
+"""The forms of who is not signed in: sign in, make an account, claim an empty site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from user_stats.accounts.sign_in import SignedIn
+from user_stats.bootstrap import get_accounts, page_settings
+from user_stats.errors import UserStatsError
+from user_stats.ui.session import begin, find_device, viewer_address, viewer_agent
+from user_stats.ui.text import refusal
+
+
+def draw_forms(*, needs_admin: bool) -> None:
+    """Sign-in and sign-up beside each other; first of all the form for the owner of a site that has no admin."""
+    names = ["Sign in", "Create account"]
+    labels = ["Set up this site", *names] if needs_admin else names
+    drawing = {"Sign in": _draw_sign_in, "Create account": _draw_sign_up, "Set up this site": _draw_claim}
+    for tab, label in zip(st.tabs(labels, key="welcome_forms"), labels, strict=True):
+        with tab:
+            drawing[label]()
+
+
+def _draw_sign_in() -> None:
+    with st.form("sign_in_form"):
+        login = st.text_input("Username or e-mail", key="sign_in_login", autocomplete="username")
+        password = st.text_input("Password", type="password", key="sign_in_password", autocomplete="current-password")
+        if st.form_submit_button("Sign in", type="primary", width="stretch"):
+            _try(lambda: get_accounts().sign_in(login, password, **_origin()))
+
+
+def _draw_sign_up() -> None:
+    with st.form("sign_up_form"):
+        username = st.text_input("Username", key="sign_up_username", autocomplete="username")
+        email = st.text_input("E-mail", key="sign_up_email", autocomplete="email")
+        password = _draw_new_password("sign_up_password")
+        if st.form_submit_button("Create account", type="primary", width="stretch"):
+            _try(lambda: get_accounts().sign_up(username, email, password, **_origin()))
+
+
+def _draw_claim() -> None:
+    with st.form("claim_form"):
+        st.caption("Nobody is admin here yet. The terminal in which the site was started shows a set-up code.")
+        code = st.text_input("Set-up code", key="claim_code", autocomplete="off")
+        username = st.text_input("Username of the admin", key="claim_username", autocomplete="username")
+        email = st.text_input("E-mail of the admin", key="claim_email", autocomplete="email")
+        password = _draw_new_password("claim_password")
+        if st.form_submit_button("Become the admin", type="primary", width="stretch"):
+            _try(lambda: _claim(code, username, email, password))
+
+
+def _draw_new_password(key: str) -> str:
+    shortest = page_settings().password_min_length
+    password = st.text_input("New password", type="password", key=key, autocomplete="new-password")
+    st.caption(f"At least {shortest} characters; a few unrelated words are best.")
+    return password
+
+
+def _claim(code: str, username: str, email: str, password: str) -> SignedIn:
+    get_accounts().claim_site(code, username, email, password, address=viewer_address())
+    return get_accounts().sign_in(username, password, **_origin())
+
+
+def _origin() -> dict[str, str | None]:
+    return {"address": viewer_address(), "agent": viewer_agent(), "device": find_device()}
+
+
+def _try(attempt: Callable[[], SignedIn]) -> None:
+    """Signs in, or says in plain words why not."""
+    try:
+        signed_in = attempt()
+    except UserStatsError as error:
+        st.error(refusal(error))
+        return
+    begin(signed_in)
+    st.rerun()
