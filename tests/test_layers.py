@@ -21,7 +21,6 @@ LAYERS = (
             "user_stats.telegram",
             "user_stats.commands",
             "user_stats.__main__",
-            "user_stats.demo",
         ),
     ),
     (5, ("streamlit_app", "user_stats.bench")),

@@ -12,13 +12,15 @@ from typing import Any
 
 from user_stats.collections import ACTIVITY, DAY_TOTALS, HISTORY, USER_STATS, USER_TOTALS, USERS
 from user_stats.errors import Forbidden, StorageCorrupt
-from user_stats.models import CONTENT_TYPES, COUNTERS, UserStats, check_statistics, hours_plus
+from user_stats.models import CONTENT_TYPES, COUNTERS, SECONDS_PER_HOUR, UserStats, check_statistics, hours_plus
 from user_stats.storage import Record, Transaction
 from user_stats.stored import checked_day, checked_event, checked_totals
 from user_stats.times import normal_iso, to_iso
 from user_stats.user_records import no_such_user
 
 UPLOAD_COUNTERS = {"video": "videos_uploaded", "stream": "streams_created", "image": "images_uploaded"}
+MADE_UP = "made_up"
+"""The key that is true in an event which a generator made up."""
 ACTS = frozenset({"watch", "upload", "interaction", "feature_use"})
 """What a person does on the site; the other kinds happen to an account."""
 
@@ -58,19 +60,16 @@ def move_person(stats: Record, totals: Record, event: Record) -> None:
 
 
 def move_person_back(stats: Record, totals: Record, gone: Iterable[Record], kept: Iterable[Record]) -> None:
-    """Takes watches out of the statistics and the watches by type; `kept` is what the log holds without them."""
-    latest = ""
-    for event in gone:
-        stats["watch_history_entries"] -= 1
-        stats["total_watched_hours"] = hours_plus(stats["total_watched_hours"], -event["duration_seconds"])
-        by_type = totals[event["content_type"]]
-        by_type["count"] -= 1
-        by_type["seconds"] -= event["duration_seconds"]
-        by_type["completed"] -= event["completed"]
-        latest = max(latest, event["at"])
-    stats["watch_history_entries"] = max(0, stats["watch_history_entries"])  # it may have been edited by hand
-    stats["total_watched_hours"] = max(0.0, stats["total_watched_hours"])
-    if stats["last_activity_timestamp"] <= latest:
+    """Takes events out of the statistics and the watches by type; `kept` is what the log holds without them."""
+    moved, moved_totals = recounted("", gone)
+    for name in COUNTERS:
+        stats[name] = max(0, stats[name] - moved[name])  # it may have been edited by hand
+    seconds = round(moved["total_watched_hours"] * SECONDS_PER_HOUR)
+    stats["total_watched_hours"] = max(0.0, hours_plus(stats["total_watched_hours"], -seconds))
+    for content_type in CONTENT_TYPES:
+        for name, amount in moved_totals[content_type].items():
+            totals[content_type][name] -= amount
+    if stats["last_activity_timestamp"] <= moved["last_activity_timestamp"]:
         stats["last_activity_timestamp"] = max([stats["created_at"], *_moments_of(kept)])
 
 
@@ -152,8 +151,11 @@ def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Recor
 
 def untrace(tx: Transaction, user_id: str, events: Iterable[Record]) -> None:
     """Before a person's events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so
-    that a recount from the log comes out. A damaged event keeps nobody from being erased: what it moved is unknown."""
-    for day, moves in _moves_by_day(event for event in events if _is_whole(user_id, event)).items():
+    that a recount from the log comes out; what is made up goes. A damaged event keeps nobody from being erased: what it
+    moved is unknown."""
+    whole = [event for event in events if _is_whole(user_id, event)]
+    take_from_days(tx, (event for event in whole if event.get(MADE_UP)))
+    for day, moves in _moves_by_day(event for event in whole if not event.get(MADE_UP)).items():
         totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
         before = totals.get("untraced", {})
         totals["untraced"] = {**before, **{name: before.get(name, 0) + amount for name, amount in moves.items()}}

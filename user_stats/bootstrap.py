@@ -12,12 +12,14 @@ from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.audience import Audience
 from user_stats.audience.reporting import send_report
 from user_stats.collections import SECRET_COLLECTIONS
+from user_stats.demo import Demo
 from user_stats.errors import InvalidConfiguration
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
 from user_stats.page_settings import PageSettings
 from user_stats.schedules import Runner, Schedule
 from user_stats.storage import open_storage
+from user_stats.times import utc_now
 
 OTHERS = 0o077
 """The mode bits of everybody but the owner."""
@@ -100,6 +102,11 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
                 is_enabled=config.ENABLE_USER_ANALYTICS,
             )
         return _audiences[manager]
+
+
+def get_demo(url: str | os.PathLike[str] | None = None) -> Demo:
+    """The made-up part of a store."""
+    return Demo(get_user_manager(url).storage, max_entries=config.MAX_WATCH_HISTORY_ENTRIES, clock=utc_now)
 
 
 def close_audiences() -> None:

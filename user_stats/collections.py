@@ -56,6 +56,8 @@ ACCESS = Collection("access", width=256)
 """Failed attempts to sign in, by hashes, and the code for the first admin; short-lived: {name: {…}}."""
 API_KEYS = Collection("api_keys", unique={"name": fold_username})
 """Keys of the HTTP API: {key_id: {name, scope, digest, made_at}}."""
+DEMO = Collection("demo", width=256)
+"""Who is made up, or has made-up activity: {user_id: {user_id, is_made_up, events, seed, made_at}}."""
 DAY_TOTALS = Collection("day_totals", width=1024)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}."""
 SITE = Collection("site", width=1024)
@@ -90,7 +92,7 @@ VISITS = Log("visits")
 JOBS = Log("jobs")
 """Each attempt at a piece of work; kept like visits."""
 
-PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS)
+PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO)
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from user_stats.collections import (
     ACTIVITY,
+    DEMO,
     HISTORY,
     SUBSCRIBER_FEATURES,
     USER_STATS,
@@ -86,6 +87,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "size_bytes": "the size of an upload",
         "role, before, days, expires": "your role or plan after and before a change, for how long and until when",
         "fields": "which parts of the profile were changed; the old values are not kept",
+        "made_up": "true for what the activity demo made up",
         "entries": "how many entries went when the history was cleared",
         "assignment": "granted, revoked or plan: what an admin decided on a feature",
     },
@@ -98,6 +100,7 @@ TITLES = {
     SUBSCRIBER_FEATURES.name: "features beyond or below your plan, and their use",
     USER_TOTALS.name: "your watches by kind, over your lifetime here",
     USER_VERSIONS.name: "a counter of changes",
+    DEMO.name: "a mark that some of your activity is made up, by the activity demo",
     HISTORY.name: "your watch history: the newest watches; the oldest go when there are many",
     ACTIVITY.name: "everything that was recorded of you",
 }
