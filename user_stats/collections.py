@@ -99,11 +99,15 @@ PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 SECRET_COLLECTIONS = (CREDENTIALS, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS)
 """Files that only their owner may read; a start with others refuses."""
 
-SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS)
-"""Never in a backup: keys that must not outlive their day, marks that are of no use without them, and leases. With one
-visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS belongs into it."""
-AUDIENCE_COLLECTIONS = (AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, INSTANCES, LOG_IMPORTS, *SHORT_LIVED_COLLECTIONS)
+SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS, SESSIONS)
+"""Never in a backup: keys that must not outlive their day, marks that are of no use without them, leases, and sessions,
+which must not begin again when they have ended. With one visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS
+belongs into it."""
+AUDIENCE_COLLECTIONS = (
+    *(AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, INSTANCES, LOG_IMPORTS),
+    *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES),
+)
 AUDIENCE_LOGS = (VISITS, JOBS)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, API_KEYS, *AUDIENCE_COLLECTIONS)
+ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
 ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)

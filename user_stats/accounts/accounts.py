@@ -15,7 +15,7 @@ from user_stats.accounts.tickets import Tickets
 from user_stats.accounts.tokens import digest_of, is_same, new_token, owner_of
 from user_stats.audit import AuditEntry
 from user_stats.collections import CREDENTIALS
-from user_stats.errors import AlreadyExists, NotAuthenticated
+from user_stats.errors import AlreadyExists, InvalidInput, NotAuthenticated
 from user_stats.models import User, UserRole
 from user_stats.people import People
 from user_stats.permissions import authorize
@@ -80,6 +80,8 @@ class Accounts:
         """A new person, signed in. Raises InvalidInput, RateLimited, and AlreadyExists, which does not say of what."""
         origin = Origin(address, agent, device)
         fields.checked_username(username)
+        if not isinstance(password, str):
+            raise InvalidInput("password: it is missing; allowed: text", field="password")
         if origin.place is not None:
             self._sign_in.count([gates.sign_ups(origin.place)])
         try:

@@ -10,6 +10,7 @@ import logging
 import secrets
 import threading
 import unicodedata
+from functools import cached_property
 from typing import Any
 
 import argon2
@@ -36,7 +37,11 @@ class PasswordPolicy:
         self._site_name = site_name
         self._hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._hashing = threading.Semaphore(HASHES_AT_ONCE)
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+
+    @cached_property
+    def _nobodys(self) -> str:
+        """The hash that stands in where there is none."""
+        return self._hasher.hash(secrets.token_urlsafe())
 
     def prepare(self, password: str, *, username: str, email: str) -> dict[str, Any]:
         """The record to store for a new password. Raises InvalidInput and TooLarge; no message repeats the password."""
@@ -59,13 +64,14 @@ class PasswordPolicy:
         """True where this is the password that the record was made of. Without a record, or with one that has no
         password, it takes as long and is False."""
         text = self._normal(password)
-        stored = (record or {}).get("argon2id")
+        found = (record or {}).get("argon2id")
+        stored = found if isinstance(found, str) else None
         with self._hashing:
             try:
                 return self._hasher.verify(stored or self._nobodys, text) and stored is not None
             except argon2.exceptions.VerifyMismatchError:
                 return False
-            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, TypeError) as error:
+            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError) as error:
                 log.error("a stored password hash is damaged: %s", error)
                 return False
 

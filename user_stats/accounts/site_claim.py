@@ -15,6 +15,7 @@ from user_stats.storage import Storage, Transaction
 from user_stats.times import Clock, to_iso
 
 CODE = "setup_code"
+HAS_ADMIN = "the site has an admin already"
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without those that are taken for one another."""
 GROUPS, GROUP_LENGTH = 5, 4
@@ -37,7 +38,7 @@ class SiteClaim:
     def make_code(self) -> str:
         """A new set-up code; earlier ones end. Raises Forbidden where there is an admin already."""
         if not self.is_open():
-            raise Forbidden("the site has an admin already; a set-up code is for one that has none")
+            raise Forbidden(f"{HAS_ADMIN}; a set-up code is for one that has none")
         code = "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
         record = {"digest": digest_of(code), "made_at": to_iso(self._clock())}
         self._storage.transaction(lambda tx: tx.put(ACCESS, CODE, record))
@@ -46,6 +47,8 @@ class SiteClaim:
     def claim(self, code: str, username: str, email: str, password: str, address: str | None) -> str:
         """The user_id of the new admin. Raises NotAuthenticated for a wrong code, Conflict where there is an admin, and
         what making an account raises; the code then stays good."""
+        if not self.is_open():
+            raise Conflict(HAS_ADMIN)
         gates.make_secret(self._storage)
         guarded = [gates.set_up(address or "")]
         self._storage.transaction(lambda tx: gates.pass_all(tx, guarded, self._clock()))
@@ -54,7 +57,7 @@ class SiteClaim:
 
         def first(tx: Transaction) -> None:
             if (tx.get(SITE, ADMINS) or {"user_ids": admins})["user_ids"]:
-                raise Conflict("the site has an admin already")
+                raise Conflict(HAS_ADMIN)
             self._check(tx.get(ACCESS, CODE), code)
             tx.delete(ACCESS, CODE)
             gates.open_again(tx, guarded)
