@@ -65,6 +65,7 @@ class BatchWriter:
         max_entries: int,
         clock: Clock,
         actor: str | None,
+        is_rehearsal: bool = False,
     ) -> None:
         self._storage = storage
         self._user_id = fields.checked_user_id(user_id)
@@ -73,24 +74,26 @@ class BatchWriter:
         self._max_entries = max_entries
         self._clock = clock
         self._actor = actor
-        get_user(storage, self._user_id)
+        self._is_rehearsal = is_rehearsal
+        storage.transaction(self._require_right)
         self._number, self._known = _known_rows(storage, self._user_id)
 
-    def is_known(self, digest: str) -> bool:
-        """True where a row of this digest was recorded before."""
-        return bytes.fromhex(digest) in self._known
+    def _require_right(self, tx: Transaction) -> None:
+        authorize(tx, self._actor, now=self._clock(), self_id=self._user_id)
+        activity.require_active(tx, self._user_id)
 
     def add(self, watches: Iterable[CheckedWatch]) -> Added:
-        """Records what is new, together or not at all. Raises UserNotFound, Forbidden."""
+        """Records what is new, together or not at all; a rehearsal only counts. Raises UserNotFound, Forbidden."""
         handed = list(watches)
-        while True:
-            fresh = self._fresh(handed)
+        fresh = self._fresh(handed)
+        while fresh and not self._is_rehearsal:
             number, now = self._number, self._clock()
-            if not fresh or self._storage.transaction(lambda tx: self._record(tx, fresh, number, now)):  # noqa: B023
+            if self._storage.transaction(lambda tx: self._record(tx, fresh, number, now)):  # noqa: B023
+                self._number += 1
                 break
             self._number, self._known = _known_rows(self._storage, self._user_id)  # somebody else has imported
+            fresh = self._fresh(handed)
         if fresh:
-            self._number += 1
             self._known.update(bytes.fromhex(watch.digest) for watch in fresh if watch.digest)
         return Added(len(fresh), len(handed) - len(fresh))
 
@@ -107,8 +110,7 @@ class BatchWriter:
 
     def _record(self, tx: Transaction, watches: list[CheckedWatch], number: int, now: datetime) -> bool:
         """False where somebody else has imported since the digests were read; nothing is written then."""
-        authorize(tx, self._actor, now=now, self_id=self._user_id)
-        activity.require_active(tx, self._user_id)
+        self._require_right(tx)
         if _last_number(tx, self._user_id) != number:
             return False
         stats, totals = activity.person(tx, self._user_id, now=now)
@@ -146,10 +148,19 @@ class Batches:
         self._max_entries = max_entries
         self._clock = clock
 
-    def writer(self, user_id: str, name: str, *, source: str, actor: str | None = None) -> BatchWriter:
-        """Raises UserNotFound, InvalidInput."""
+    def writer(
+        self, user_id: str, name: str, *, source: str, actor: str | None = None, is_rehearsal: bool = False
+    ) -> BatchWriter:
+        """Raises UserNotFound, Forbidden, InvalidInput."""
         return BatchWriter(
-            self._storage, user_id, name, source=source, max_entries=self._max_entries, clock=self._clock, actor=actor
+            self._storage,
+            user_id,
+            name,
+            source=source,
+            max_entries=self._max_entries,
+            clock=self._clock,
+            actor=actor,
+            is_rehearsal=is_rehearsal,
         )
 
     def record(

@@ -20,6 +20,7 @@ from user_stats.page_settings import PageSettings
 from user_stats.schedules import Runner, Schedule
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
+from user_stats.transfer.imports import Imports
 
 OTHERS = 0o077
 """The mode bits of everybody but the owner."""
@@ -107,6 +108,11 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
 def get_demo(url: str | os.PathLike[str] | None = None) -> Demo:
     """The made-up part of a store."""
     return Demo(get_user_manager(url).storage, max_entries=config.MAX_WATCH_HISTORY_ENTRIES, clock=utc_now)
+
+
+def get_imports(url: str | os.PathLike[str] | None = None) -> Imports:
+    """Imports into the histories of a store; see `get_user_manager`."""
+    return Imports(get_user_manager(url))
 
 
 def close_audiences() -> None:

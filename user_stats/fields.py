@@ -53,7 +53,7 @@ def checked_text(field: str, value: object, longest: int) -> str:
     allowed = f"1 to {longest} characters without control characters"
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
         raise InvalidInput.of(field, value, allowed)
-    if value.isascii() and value.isprintable():
+    if value.isprintable():  # what is refused below is not
         return value
     _refuse_invalid_unicode(field, value)
     for character in value:

@@ -110,12 +110,17 @@ def _checked_entry(watch: Watch, now: datetime) -> Record:
         "watched_at": to_iso(start),
         "duration_seconds": seconds,
         "content_type": content_type,
-        "session_id": str(uuid.uuid4())
-        if watch.session_id is None
-        else fields.checked_text("session_id", watch.session_id, fields.LONGEST_ID),
+        "session_id": _session_id(watch),
         "completed": fields.checked_flag("completed", watch.completed),
         "quality": fields.checked_word("quality", watch.quality, fields.QUALITIES),
     }
+
+
+def _session_id(watch: Watch) -> str:
+    """What was told; else a UUID4, for the same row of a source always the same."""
+    if watch.session_id is not None:
+        return fields.checked_text("session_id", watch.session_id, fields.LONGEST_ID)
+    return str(uuid.UUID(watch.digest, version=4) if watch.digest else uuid.uuid4())
 
 
 def _checked_extra(watch: Watch) -> Record:

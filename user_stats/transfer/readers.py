@@ -1,0 +1,301 @@
+"""Rows out of files, one after the other: elements of a JSON array, lines of a CSV. Memory stays flat.
+
+What a row means is in `formats/`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Protocol
+
+from user_stats.errors import InvalidInput
+from user_stats.transfer.rows import Record, Row, RowRejected, row_digest
+from user_stats.transfer.sources import Part
+
+BLOCK_CHARACTERS = 1 << 17
+LONGEST_ELEMENT = 1 << 20
+"""Characters of one element of a JSON array, or of one line."""
+LONGEST_SKIPPED = 64 << 20
+"""The same of a value that is passed over on the way to the array."""
+MOST_COLUMNS = 200
+ELEMENTS_LOOKED_AT = 20
+
+ArrayPath = tuple[str, ...]
+"""The names that lead from the outermost object to an array; empty where the array is outermost."""
+Convert = Callable[[Record, str], Row]
+"""A row out of a record and its digest. It may raise RowRejected, and KeyError for what is missing."""
+
+
+class Form(Protocol):
+    """One kind of file of a service."""
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def has_profiles(self) -> bool:
+        """True where rows of several people may stand in one file."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What a reader of the report should know of files of this kind, or nothing."""
+        ...
+
+    def recognise(self, head: str) -> bool:
+        """Whether the beginning of a file looks like this."""
+        ...
+
+    def rows(self, part: Part) -> Iterator[Row]: ...
+
+
+def _whole(record: Record) -> object:
+    return record
+
+
+def converted(service: str, record: Record, convert: Convert, identity: Callable[[Record], object]) -> Row:
+    """The row of one record; what is wrong with it is in the row."""
+    try:
+        return convert(record, row_digest(service, identity(record)))
+    except RowRejected as error:
+        return Row(rejected=str(error))
+    except KeyError as error:
+        return Row(rejected=f"{error.args[0]} is missing")
+    except (TypeError, ValueError, AttributeError, LookupError):
+        return Row(rejected="not of the expected shape")
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class JsonForm:
+    """Objects in an array: at one of the paths, each with the keys."""
+
+    service: str
+    title: str
+    keys: frozenset[str]
+    convert: Convert
+    paths: tuple[ArrayPath, ...] = ((),)
+    identity: Callable[[Record], object] = _whole
+    has_profiles: bool = False
+    note: str = ""
+
+    def recognise(self, head: str) -> bool:
+        return any(self._is_at(path, head) for path in self.paths)
+
+    def _is_at(self, path: ArrayPath, head: str) -> bool:
+        try:
+            elements = _JsonReader(iter([head])).elements(path)
+            for _ in range(ELEMENTS_LOOKED_AT):
+                element = next(elements)
+                if isinstance(element, dict) and self.keys <= element.keys():
+                    return True
+        except (ValueError, RecursionError, StopIteration):
+            pass
+        return False
+
+    def rows(self, part: Part) -> Iterator[Row]:
+        path = next((path for path in self.paths if self._is_at(path, part.head())), self.paths[0])
+        number = 0
+        with part.text() as text:
+            reader = _JsonReader(iter(lambda: text.read(BLOCK_CHARACTERS), ""))
+            try:
+                for element in reader.elements(path):
+                    number += 1
+                    if isinstance(element, dict):
+                        row = converted(self.service, element, self.convert, self.identity)
+                    else:
+                        row = Row(rejected="not an object")
+                    row.number = number
+                    yield row
+            except (ValueError, RecursionError) as error:
+                yield Row(rejected=f"the file is damaged from here on: {error}", number=number + 1)
+
+
+class _JsonReader:
+    """A JSON text in pieces. Raises ValueError where it is no JSON, or no array is at the path."""
+
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks = blocks
+        self._text = ""
+        self._at = 0
+        self._is_whole = False
+        self._decode = json.JSONDecoder(parse_constant=lambda name: None).raw_decode
+
+    def elements(self, path: ArrayPath) -> Iterator[Any]:
+        for name in path:
+            self._enter(name)
+        self._expect("[")
+        if self._next() == "]":
+            return
+        while True:
+            yield self._value()
+            if self._take() == "]":
+                return
+
+    def _enter(self, name: str) -> None:
+        """Goes to the value of a name of the object that is next."""
+        self._expect("{")
+        while True:
+            key = self._value()
+            self._expect(":")
+            if key == name:
+                return
+            self._value(LONGEST_SKIPPED)
+            if self._take() == "}":
+                raise ValueError(f"there is no {name}")
+
+    def _take(self) -> str:
+        found = self._next()
+        if found not in ",]}":
+            raise ValueError(f"{found!r} where a comma should be")
+        self._at += 1
+        return found
+
+    def _expect(self, character: str) -> None:
+        if self._next() != character:
+            raise ValueError(f"there is no {character}")
+        self._at += 1
+
+    def _next(self) -> str:
+        """The next character that is no blank."""
+        while True:
+            found = _not_blank(self._text, self._at)
+            if found is not None:
+                self._at = found.start()
+                return found.group()
+            self._at = len(self._text)
+            if not self._read_more():
+                raise ValueError("it ends in the middle")
+
+    def _value(self, longest: int = LONGEST_ELEMENT) -> Any:
+        self._next()
+        while True:
+            try:
+                value, end = self._decode(self._text, self._at)
+            except ValueError as error:
+                if len(self._text) - self._at > longest or not self._read_more():
+                    raise ValueError(self._problem(error)) from None
+                continue
+            if end < len(self._text) or not self._read_more():
+                self._at = end
+                return value
+
+    def _problem(self, error: ValueError) -> str:
+        if not isinstance(error, json.JSONDecodeError):
+            return "a number is too long"
+        is_cut = self._is_whole and (error.pos >= len(self._text) or error.msg.startswith("Unterminated"))
+        return "it ends in the middle" if is_cut else error.msg
+
+    def _read_more(self) -> bool:
+        """Reads as much again as there is left, so that a long value is not tried too often."""
+        pending = self._text[self._at :]
+        blocks, wanted = [], len(pending)
+        while not self._is_whole and wanted >= 0:
+            block = next(self._blocks, "")
+            self._is_whole = not block
+            blocks.append(block)
+            wanted -= max(len(block), 1)
+        self._text = pending + "".join(blocks)
+        self._at = 0
+        return len(self._text) > len(pending)
+
+
+_not_blank = re.compile(r"[^ \t\r\n]").search
+
+
+# -- CSV --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CsvForm:
+    """Lines under a line of names that holds at least the columns."""
+
+    service: str
+    title: str
+    columns: frozenset[str]
+    convert: Convert
+    identity: Callable[[Record], object] = _whole
+    has_profiles: bool = False
+    note: str = ""
+
+    def recognise(self, head: str) -> bool:
+        names = names_of(head)
+        return len(names) <= MOST_COLUMNS and self.columns <= set(names)
+
+    def rows(self, part: Part) -> Iterator[Row]:
+        """Raises InvalidInput where columns are missing, or one stands twice."""
+        names = names_of(part.head())
+        check_names(names, self.columns)
+        for number, record in csv_records(part, names, delimiter_of(part.head()), skip_names=True):
+            if isinstance(record, str):
+                yield Row(rejected=record, number=number)
+                continue
+            row = converted(self.service, record, self.convert, self.identity)
+            row.number = number
+            yield row
+
+
+def names_of(head: str) -> list[str]:
+    """The names in the first line."""
+    first = head.split("\n", 1)[0]
+    try:
+        return [name.strip() for name in next(csv.reader([first], delimiter=delimiter_of(head)), [])]
+    except csv.Error:
+        return []
+
+
+def delimiter_of(head: str) -> str:
+    first = head.split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def check_names(names: Sequence[str], needed: frozenset[str]) -> None:
+    missing = sorted(needed - set(names))
+    twice = sorted({name for name in needed if names.count(name) > 1})
+    if missing:
+        raise InvalidInput(f"file: columns are missing: {', '.join(missing)}", field="file")
+    if twice:
+        raise InvalidInput(f"file: columns stand twice: {', '.join(twice)}", field="file")
+
+
+def csv_records(
+    part: Part, names: Sequence[str], delimiter: str, *, skip_names: bool
+) -> Iterator[tuple[int, Record | str]]:
+    """Each row with its number: the cells by name, or what is wrong with it. Empty lines do not count."""
+    with part.text() as text:
+        reader = csv.reader(_lines(text), delimiter=delimiter)
+        if skip_names:
+            next(reader, None)
+        number, width = 0, len(names)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                number += 1
+                yield number, f"not readable: {error}"
+                continue
+            if not cells:
+                continue
+            number += 1
+            if len(cells) == width:
+                yield number, dict(zip(names, cells, strict=True))
+            else:
+                yield number, f"{len(cells)} cells where there are {width} columns"
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    while line := text.readline(LONGEST_ELEMENT):
+        if len(line) == LONGEST_ELEMENT and not line.endswith("\n"):
+            raise InvalidInput(f"file: a line is longer than {LONGEST_ELEMENT:,} characters", field="file")
+        yield line
