@@ -1,7 +1,7 @@
 """The activity log: one event for each thing that a person does, and the counters and totals that it moves.
 
-An event is `{"at", "kind", "subject", …}`. This is the only place that knows what an event moves, both when it is
-recorded and when everything is counted again from the log.
+An event is `{"at", "kind", "subject", …}`. What it moves of a person is here, what it moves in the totals of days in
+`day_totals.py`: the only places that know, both when it is recorded and when everything is counted again from the log.
 """
 
 from __future__ import annotations
@@ -10,26 +10,39 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from user_stats.collections import ACTIVITY, DAY_TOTALS, HISTORY, USER_STATS, USER_TOTALS, USERS
+from user_stats import day_totals
+from user_stats.collections import ACTIVITY, HISTORY, USER_STATS, USER_TOTALS, USERS
+from user_stats.day_totals import ACTS, Move
 from user_stats.errors import Forbidden, StorageCorrupt
-from user_stats.models import CONTENT_TYPES, COUNTERS, SECONDS_PER_HOUR, UserStats, check_statistics, hours_plus
+from user_stats.models import (
+    CONTENT_TYPES,
+    COUNTERS,
+    SECONDS_PER_HOUR,
+    User,
+    UserRole,
+    UserStats,
+    check_statistics,
+    hours_plus,
+)
 from user_stats.storage import Record, Transaction
-from user_stats.stored import checked_day, checked_event, checked_totals
+from user_stats.stored import checked_event, checked_totals
 from user_stats.times import normal_iso, to_iso
 from user_stats.user_records import no_such_user
 
 UPLOAD_COUNTERS = {"video": "videos_uploaded", "stream": "streams_created", "image": "images_uploaded"}
 MADE_UP = "made_up"
 """The key that is true in an event which a generator made up."""
-ACTS = frozenset({"watch", "upload", "interaction", "feature_use"})
-"""What a person does on the site; the other kinds happen to an account."""
-
 
 # -- what an event moves ------------------------------------------------------------------------------------------
 
 
-def move_person(stats: Record, totals: Record, event: Record) -> None:
-    """Moves the eight statistics and the watches by type of one person."""
+def move(stats: Record, totals: Record, event: Record) -> list[Move]:
+    """Moves the eight statistics and the watches by type of one person; what is left to add to the totals of days."""
+    _move_person(stats, totals, event)
+    return [*day_totals.moves_of(event), *day_totals.move_active(totals, event)]
+
+
+def _move_person(stats: Record, totals: Record, event: Record) -> None:
     kind = event["kind"]
     if kind == "watch":
         seconds = event["duration_seconds"]
@@ -59,8 +72,12 @@ def move_person(stats: Record, totals: Record, event: Record) -> None:
         stats["last_activity_timestamp"] = event["at"]
 
 
-def move_person_back(stats: Record, totals: Record, gone: Iterable[Record], kept: Iterable[Record]) -> None:
-    """Takes events out of the statistics and the watches by type; `kept` is what the log holds without them."""
+def move_back(
+    stats: Record, totals: Record, events: list[Record], gone: list[Record], kept: list[Record]
+) -> list[Move]:
+    """Takes events out of the statistics and the watches by type; what is left to add to the totals of days.
+
+    `events` is the log, `kept` what it holds without those that are `gone`."""
     moved, moved_totals = recounted("", gone)
     for name in COUNTERS:
         stats[name] = max(0, stats[name] - moved[name])  # it may have been edited by hand
@@ -69,8 +86,10 @@ def move_person_back(stats: Record, totals: Record, gone: Iterable[Record], kept
     for content_type in CONTENT_TYPES:
         for name, amount in moved_totals[content_type].items():
             totals[content_type][name] -= amount
+    day_totals.set_active(totals, kept)
     if stats["last_activity_timestamp"] <= moved["last_activity_timestamp"]:
         stats["last_activity_timestamp"] = max([stats["created_at"], *_moments_of(kept)])
+    return [*day_totals.turned(day_totals.moves_of_log(events)), *day_totals.moves_of_log(kept)]
 
 
 def _moments_of(events: Iterable[Record]) -> Iterator[str]:
@@ -80,31 +99,6 @@ def _moments_of(events: Iterable[Record]) -> Iterator[str]:
             yield event["at"]
         elif event["kind"] == "opening":
             yield event.get("last_activity_timestamp", "")
-
-
-def day_moves(event: Record) -> list[tuple[str, int]]:
-    """What an event adds to the totals of its day."""
-    kind = event["kind"]
-    if kind == "watch":
-        content_type = event["content_type"]
-        return [
-            (f"{content_type}_watches", 1),
-            (f"{content_type}_seconds", event["duration_seconds"]),
-            (f"{content_type}_completed", int(event["completed"])),
-        ]
-    if kind == "upload":
-        return [(f"{event['content_type']}_uploads", 1)]
-    if kind == "interaction":
-        return [(f"{event['interaction_type']}s", 1)]
-    if kind in ("feature_use", "account_created", "subscription"):
-        return [({"feature_use": "feature_uses", "account_created": "sign_ups"}.get(kind, "subscriptions"), 1)]
-    return []
-
-
-def day_of(event: Record) -> str:
-    """The UTC day that an event counts for: a watch for the day of its start, all else for when it was recorded."""
-    moment: str = event["watched_at"] if event["kind"] == "watch" else event["at"]
-    return moment[:10]
 
 
 def empty_totals(user_id: str) -> Record:
@@ -139,27 +133,39 @@ def add(tx: Transaction, user_id: str, event: Record, *, now: datetime) -> Recor
     stats, totals = person(tx, user_id, now=now)
     at = to_iso(now)
     event["at"] = max(at, stats["last_activity_timestamp"]) if event["kind"] in ACTS else at
-    move_person(stats, totals, event)
+    moves = move(stats, totals, event)
     if event["kind"] in ACTS:
         stats["updated_at"] = event["at"]
     tx.append(ACTIVITY, user_id, event)
     tx.put(USER_STATS, user_id, stats)
     tx.put(USER_TOTALS, user_id, totals)
-    add_to_day(tx, event)
+    day_totals.add(tx, moves)
     return stats
 
 
-def untrace(tx: Transaction, user_id: str, events: Iterable[Record]) -> None:
-    """Before a person's events are erased: keeps what they moved in the totals of their days, apart as `untraced`, so
-    that a recount from the log comes out; what is made up goes. A damaged event keeps nobody from being erased: what it
-    moved is unknown."""
-    whole = [event for event in events if _is_whole(user_id, event)]
-    take_from_days(tx, (event for event in whole if event.get(MADE_UP)))
-    for day, moves in _moves_by_day(event for event in whole if not event.get(MADE_UP)).items():
-        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
-        before = totals.get("untraced", {})
-        totals["untraced"] = {**before, **{name: before.get(name, 0) + amount for name, amount in moves.items()}}
-        tx.put(DAY_TOTALS, day, totals)
+def untrace(tx: Transaction, user: User, *, now: datetime) -> None:
+    """Before a person is erased: ends their subscription and their part in who was active lately, and keeps what else
+    they moved in the totals of days, apart as `untraced`, so that a recount from the log comes out; what is made up
+    goes. A damaged event keeps nobody from being erased: what it moved is unknown."""
+    events = _whole_events(tx, user.user_id)
+    real = [event for event in events if not event.get(MADE_UP)]
+    kept = day_totals.moves_of_log(real)
+    if len(real) < len(events):
+        day_totals.add(tx, [*day_totals.turned(day_totals.moves_of_log(events)), *kept])
+    end: Record = {"at": to_iso(now), "kind": "subscription", "subject": UserRole.FREE.value}
+    end |= {"before": user.role.value, "before_expires": user.subscription_expires}
+    leaving = [*day_totals.moves_of(end), *day_totals.turned(day_totals.last_active(real))]
+    day_totals.add(tx, leaving)
+    day_totals.add_untraced(tx, [*kept, *leaving])
+
+
+def take_from_days(tx: Transaction, user_id: str) -> None:
+    """Takes everything of a person out of the totals of days, as if they had never been."""
+    day_totals.add(tx, day_totals.turned(day_totals.moves_of_log(_whole_events(tx, user_id))))
+
+
+def _whole_events(tx: Transaction, user_id: str) -> list[Record]:
+    return [event for event in tx.read_log(ACTIVITY, user_id) if _is_whole(user_id, event)]
 
 
 def _is_whole(user_id: str, event: Record) -> bool:
@@ -168,47 +174,6 @@ def _is_whole(user_id: str, event: Record) -> bool:
     except StorageCorrupt:
         return False
     return True
-
-
-def add_to_day(tx: Transaction, event: Record) -> None:
-    moves = day_moves(event)
-    if not moves:
-        return
-    day = day_of(event)
-    totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
-    for name, amount in moves:
-        totals[name] = totals.get(name, 0) + amount
-    tx.put(DAY_TOTALS, day, totals)
-
-
-def add_to_days(tx: Transaction, events: Iterable[Record]) -> None:
-    """The same for many events, each day once."""
-    for day, moves in _moves_by_day(events).items():
-        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
-        for name, amount in moves.items():
-            totals[name] = totals.get(name, 0) + amount
-        tx.put(DAY_TOTALS, day, totals)
-
-
-def take_from_days(tx: Transaction, events: Iterable[Record]) -> None:
-    """Takes events out of the totals of their days again; a day on which nothing else happened goes."""
-    for day, moves in _moves_by_day(events).items():
-        totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
-        for name, amount in moves.items():
-            totals[name] = max(0, totals.get(name, 0) - amount)
-        if any(totals[name] for name in totals.keys() - {"date"}):
-            tx.put(DAY_TOTALS, day, totals)
-        else:
-            tx.delete(DAY_TOTALS, day)
-
-
-def _moves_by_day(events: Iterable[Record]) -> dict[str, dict[str, int]]:
-    by_day: dict[str, dict[str, int]] = {}
-    for event in events:
-        for name, amount in day_moves(event):
-            moves = by_day.setdefault(day_of(event), {})
-            moves[name] = moves.get(name, 0) + amount
-    return by_day
 
 
 def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Record]:
@@ -226,6 +191,7 @@ def person(tx: Transaction, user_id: str, *, now: datetime) -> tuple[Record, Rec
         stats[name] = normal_iso(stats[name]) if stats[name] else to_iso(now)
     if totals is None:
         totals = empty_totals(user_id)
+        day_totals.set_active(totals, tx.read_log(ACTIVITY, user_id))
         opening = opening_event(stats, tx.read_log(HISTORY, user_id), at=to_iso(now))
         if opening is not None:
             for content_type in CONTENT_TYPES:
@@ -263,5 +229,5 @@ def recounted(user_id: str, events: Iterable[Record]) -> tuple[Record, Record]:
     """Statistics and totals of one person from the log alone."""
     stats, totals = dict(_ZERO, user_id=user_id), empty_totals(user_id)
     for event in events:
-        move_person(stats, totals, event)
+        move(stats, totals, event)
     return stats, totals

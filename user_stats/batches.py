@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from user_stats import activity, fields
+from user_stats import activity, day_totals, fields
 from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, USER_STATS, USER_TOTALS, watch_end
 from user_stats.history import expected_entries
 from user_stats.permissions import authorize
@@ -115,16 +115,15 @@ class BatchWriter:
             return False
         stats, totals = activity.person(tx, self._user_id, now=now)
         mark = _mark(watches, number + 1, now) | {"batch": self._name, "source": self._source}
-        events = []
-        for watch in watches:
+        moves: list[day_totals.Move] = []
+        for watch in sorted(watches, key=lambda watch: watch.end):
             event = {**watch.event, "at": ended_at(watch.event, now=now), "batch": self._name}
-            activity.move_person(stats, totals, event)
+            moves += activity.move(stats, totals, event)
             tx.append(ACTIVITY, self._user_id, event)
-            events.append(event)
         stats["updated_at"] = max(to_iso(now), stats["updated_at"])
         tx.put(USER_STATS, self._user_id, stats)
         tx.put(USER_TOTALS, self._user_id, totals)
-        activity.add_to_days(tx, events)
+        day_totals.add(tx, moves)
         tx.append(IMPORTS, self._user_id, mark)
         self._list(tx, [watch.entry for watch in watches])
         return True
@@ -198,7 +197,7 @@ class Batches:
             events = tx.read_log(ACTIVITY, user_id)
             gone = [event for event in events if event.get("batch") == name]
             kept = [event for event in events if event.get("batch") != name]
-            self._take_back(tx, user_id, gone, kept, now)
+            self._take_back(tx, user_id, events, gone, kept, now)
             undone = {"number": _last_number(tx, user_id) + 1, "batch": name, "at": to_iso(now), "watches": 0}
             _replace(tx, IMPORTS, user_id, [*(mark for mark in marks if mark not in mine), undone])
             _replace(tx, ACTIVITY, user_id, kept)
@@ -206,13 +205,20 @@ class Batches:
 
         return self._storage.transaction(work)
 
-    def _take_back(self, tx: Transaction, user_id: str, gone: list[Record], kept: list[Record], now: datetime) -> None:
+    def _take_back(
+        self,
+        tx: Transaction,
+        user_id: str,
+        events: list[Record],
+        gone: list[Record],
+        kept: list[Record],
+        now: datetime,
+    ) -> None:
         stats, totals = activity.person(tx, user_id, now=now)
-        activity.move_person_back(stats, totals, gone, kept)
+        day_totals.add(tx, activity.move_back(stats, totals, events, gone, kept))
         stats["updated_at"] = max(to_iso(now), stats["updated_at"])
         tx.put(USER_STATS, user_id, stats)
         tx.put(USER_TOTALS, user_id, totals)
-        activity.take_from_days(tx, gone)
         sessions = {(event["session_id"], event["subject"]) for event in gone}
         listed = tx.read_log(HISTORY, user_id)
         others = [entry for entry in listed if (entry.get("session_id"), entry["video_id"]) not in sessions]

@@ -58,8 +58,10 @@ API_KEYS = Collection("api_keys", unique={"name": fold_username})
 """Keys of the HTTP API: {key_id: {name, scope, digest, made_at}}."""
 DEMO = Collection("demo", width=256)
 """Who is made up, or has made-up activity: {user_id: {user_id, is_made_up, events, seed, made_at}}."""
-DAY_TOTALS = Collection("day_totals", width=1024)
-"""What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}."""
+UPGRADE_REQUESTS = Collection("upgrade_requests", width=256)
+"""Who asks for a plan: {user_id: {user_id, plan, requested_at}}."""
+DAY_TOTALS = Collection("day_totals", width=2048)
+"""What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
 """Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end}}."""
 AUDIENCE_DAYS = Collection("audience_days", width=1024)
@@ -92,7 +94,10 @@ VISITS = Log("visits")
 JOBS = Log("jobs")
 """Each attempt at a piece of work; kept like visits."""
 
-PERSONAL_COLLECTIONS = (USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO)
+PERSONAL_COLLECTIONS = (
+    *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
+    UPGRADE_REQUESTS,
+)
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from user_stats import activity, fields, verification
+from user_stats import activity, day_totals, fields, verification
+from user_stats.audience.figures import Active
 from user_stats.batches import Batches
 from user_stats.collections import USER_STATS, USERS
+from user_stats.day_totals import DayTotals
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
 from user_stats.models import INTERACTION_TYPES, SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
@@ -19,6 +21,7 @@ from user_stats.people import PasswordRules, People, UserPage
 from user_stats.storage import Record, Storage
 from user_stats.subscriptions import Subscriptions
 from user_stats.times import Clock, utc_now
+from user_stats.upgrade_requests import UpgradeRequest, UpgradeRequests
 from user_stats.verification import Difference, Progress
 
 
@@ -43,6 +46,7 @@ class UserManager:
         self._max_history = max_history
         self._people = People(storage, clock=clock, subscription_days=subscription_days, passwords=passwords)
         self._subscriptions = Subscriptions(storage, clock=clock, subscription_days=subscription_days)
+        self._requests = UpgradeRequests(storage, clock=clock)
         self.batches = Batches(storage, max_entries=max_history, clock=clock)
         self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
 
@@ -85,12 +89,16 @@ class UserManager:
         sort: str = "username",
         offset: int = 0,
         limit: int = 50,
+        *,
+        expires_from: datetime | date | str | None = None,
+        expires_to: datetime | date | str | None = None,
     ) -> UserPage:
         """One page of the people whose name or address contains `text`, literally and in any case.
 
         `sort` is username, email, role, created_at or subscription_expires, with - in front for descending; the dates
-        are half-open: from ≤ created < to. `limit` is 1 to 1,000."""
-        return self._people.find_page(text, role, is_active, created_from, created_to, sort, offset, limit)
+        are half-open: from ≤ created < to, and so for the end of the subscription. `limit` is 1 to 1,000."""
+        ranges = {"created": (created_from, created_to), "expires": (expires_from, expires_to)}
+        return self._people.find_page(text, role, is_active, ranges, sort, offset, limit)
 
     def count_users(self) -> int:
         """How many accounts there are."""
@@ -160,6 +168,23 @@ class UserManager:
     def get_subscribers(self) -> list[User]:
         """Everybody whose SUBSCRIBER or PREMIUM subscription is running."""
         return self._subscriptions.running()
+
+    def request_upgrade(self, user_id: str, role: UserRole | str, *, actor: str | None = None) -> UpgradeRequest:
+        """Asks an admin for SUBSCRIBER or PREMIUM; a newer request takes the place of the one before, and a plan that
+        begins takes it away. Raises Forbidden for an inactive account."""
+        return self._requests.ask(user_id, role, actor=actor)
+
+    def find_upgrade_request(self, user_id: str) -> UpgradeRequest | None:
+        """What this person has asked for, or None."""
+        return self._requests.find(user_id)
+
+    def get_upgrade_requests(self) -> list[UpgradeRequest]:
+        """Every open request, the oldest first."""
+        return self._requests.all_open()
+
+    def drop_upgrade_request(self, user_id: str, *, actor: str | None = None) -> bool:
+        """True where there was one; by an admin, or by the person."""
+        return self._requests.drop(user_id, actor=actor)
 
     def get_features(self, user_id: str) -> dict[SubscriberFeature, FeatureAccess]:
         """Every feature for this person: whether it is theirs now, why, and how often it was used."""
@@ -264,6 +289,14 @@ class UserManager:
         """Everybody's statistics by user_id."""
         from_stored = UserStats.from_stored
         return {user_id: from_stored(user_id, record) for user_id, record in self._storage.scan(USER_STATS)}
+
+    def get_day_totals(self, first: date, last: date) -> list[DayTotals]:
+        """The whole site on each UTC day from `first` to `last`, oldest first, zeros included; at most 3,660 days."""
+        return day_totals.read_days(self._storage, first, last)
+
+    def get_active_people(self) -> Active:
+        """People who did something or signed up in the last 1, 7 and 30 days (UTC), today included."""
+        return day_totals.read_active(self._storage, self._clock().date())
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

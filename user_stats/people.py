@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from user_stats import activity, audit, fields
 from user_stats.accounts.sessions import end_all_within
 from user_stats.collections import (
-    ACTIVITY,
     CREDENTIALS,
     PERSONAL_COLLECTIONS,
     PERSONAL_LOGS,
@@ -31,6 +30,8 @@ from user_stats.user_records import get_user, get_version, put_user
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
 LARGEST_PAGE = 1000
+Moment = datetime | date | str
+_RANGE_FIELDS = {"created": "created_at", "expires": "subscription_expires"}
 SORTABLE = ("username", "email", "role", "created_at", "subscription_expires")
 
 
@@ -101,7 +102,7 @@ class People:
             tx.put(USER_TOTALS, user.user_id, activity.empty_totals(user.user_id))
             if credentials is not None:
                 tx.put(CREDENTIALS, user.user_id, credentials)
-            activity.add(tx, user.user_id, _event("account_created", role=role.value), now=now)
+            activity.add(tx, user.user_id, _event("account_created", role=role.value, expires=expires), now=now)
             return user.user_id
 
         return self._storage.transaction(work)
@@ -131,8 +132,7 @@ class People:
         text: str | None,
         role: UserRole | str | None,
         is_active: bool | None,
-        created_from: datetime | date | str | None,
-        created_to: datetime | date | str | None,
+        ranges: Mapping[str, tuple[Moment | None, Moment | None]],
         sort: str,
         offset: int,
         limit: int,
@@ -152,7 +152,7 @@ class People:
             text=fields.fold_username(text) if text else None,
             text_fields=("username", "email"),
             equal=equal,
-            ranges=_created_range(created_from, created_to),
+            ranges=_checked_ranges(ranges),
             sort=order.removeprefix("-"),
             descending=order.startswith("-"),
             offset=offset,
@@ -243,7 +243,7 @@ class People:
             people = [get_user(tx, chosen[0])] if single else _all_users(tx, chosen)
             for user in people:
                 account_changed(tx, user, None)
-                activity.untrace(tx, user.user_id, tx.read_log(ACTIVITY, user.user_id))
+                activity.untrace(tx, user, now=now)
                 for collection in PERSONAL_COLLECTIONS:
                     tx.delete(collection, user.user_id)
                 for log in PERSONAL_LOGS:
@@ -303,14 +303,19 @@ def _checked_changes(
     return changes
 
 
-def _created_range(
-    created_from: datetime | date | str | None, created_to: datetime | date | str | None
+def _checked_ranges(
+    ranges: Mapping[str, tuple[Moment | None, Moment | None]],
 ) -> dict[str, tuple[str | None, str | None]]:
-    start = None if created_from is None else to_iso(checked_moment("created_from", created_from))
-    end = None if created_to is None else to_iso(checked_moment("created_to", created_to))
-    if start is not None and end is not None and start > end:
-        raise InvalidInput.of("created_from", start, f"a moment not after created_to ({end})")
-    return {} if start is None and end is None else {"created_at": (start, end)}
+    """Half-open ranges of moments for the fields of the store."""
+    checked = {}
+    for name, (from_, to) in ranges.items():
+        start = None if from_ is None else to_iso(checked_moment(f"{name}_from", from_))
+        end = None if to is None else to_iso(checked_moment(f"{name}_to", to))
+        if start is not None and end is not None and start > end:
+            raise InvalidInput.of(f"{name}_from", start, f"a moment not after {name}_to ({end})")
+        if start is not None or end is not None:
+            checked[_RANGE_FIELDS[name]] = (start, end)
+    return checked
 
 
 def _event(kind: str, **facts: Any) -> Record:
@@ -322,7 +327,8 @@ def _events(before: User, after: User) -> list[Record]:
     changed = [name for name in ("username", "email") if getattr(before, name) != getattr(after, name)]
     events = [_event("profile_change", fields=changed)] if changed else []
     if before.role is not after.role:
-        events.append(_event("role_change", role=after.role.value, before=before.role.value))
+        ends = {"expires": after.subscription_expires, "before_expires": before.subscription_expires}
+        events.append(_event("role_change", role=after.role.value, before=before.role.value, **ends))
     if before.is_active != after.is_active:
         events.append(_event("reactivated" if after.is_active else "deactivated"))
     return events

@@ -13,6 +13,8 @@ from user_stats.errors import StorageCorrupt, shown
 from user_stats.models import CONTENT_TYPES, COUNTERS, INTERACTION_TYPES, SubscriberFeature
 from user_stats.times import from_iso
 
+PLANS = ("subscriber_plans", "premium_plans")
+"""Figures of a day that may fall below 0: by how many the running plans grew."""
 WATCH_FIGURES = ("count", "seconds", "completed")
 
 
@@ -61,7 +63,7 @@ def checked_day(day: str, record: dict[str, Any]) -> dict[str, Any]:
     if type(untraced) is not dict or not all(type(value) is int for value in untraced.values()):
         raise _corrupt("day_totals.json", day, f"untraced is {shown(untraced)}; allowed: whole numbers")
     for name, value in record.items():
-        if name not in ("date", "untraced") and not is_count(value):
+        if name not in ("date", "untraced") and not is_count(value) and not (name in PLANS and type(value) is int):
             raise _corrupt("day_totals.json", day, f"{name} is {shown(value)}; allowed: a whole number from 0 on")
     return record
 
@@ -96,6 +98,9 @@ def _check_event(event: Mapping[str, Any]) -> None:
         raise ValueError(f"content_type is {shown(event['content_type'])}")
     if kind == "interaction" and event["interaction_type"] not in INTERACTION_TYPES:
         raise ValueError(f"interaction_type is {shown(event['interaction_type'])}")
+    for name in ("expires", "before_expires"):
+        if event.get(name) is not None:
+            from_iso(event[name])
     if kind == "feature_use":
         SubscriberFeature(event["subject"])
     if kind == "opening":

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from user_stats import activity, fields
-from user_stats.collections import SUBSCRIBER_FEATURES, USERS
+from user_stats.collections import SUBSCRIBER_FEATURES, UPGRADE_REQUESTS, USERS
 from user_stats.errors import FeatureNotAvailable, Forbidden, InvalidInput
 from user_stats.features import (
     PLAN_FEATURES,
@@ -134,6 +134,7 @@ class Subscriptions:
 def _changed(tx: Transaction, before: User, after: User, now: datetime, *, days: int) -> User:
     after = replace(after, updated_at=to_iso(now))
     put_user(tx, after)
+    tx.delete(UPGRADE_REQUESTS, after.user_id)
     event = {
         "at": "",
         "kind": "subscription",
@@ -141,6 +142,7 @@ def _changed(tx: Transaction, before: User, after: User, now: datetime, *, days:
         "before": before.role.value,
         "days": days,
         "expires": after.subscription_expires,
+        "before_expires": before.subscription_expires,
     }
     activity.add(tx, after.user_id, event, now=now)
     return after

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count as numbers
 from random import Random
 
-from user_stats import activity, fields
+from user_stats import activity, day_totals, fields
 from user_stats.activity import MADE_UP
 from user_stats.collections import (
     ACTIVITY,
@@ -26,6 +26,7 @@ from user_stats.collections import (
     USER_TOTALS,
     watch_end,
 )
+from user_stats.day_totals import Move
 from user_stats.demo.catalogue import Catalogue
 from user_stats.demo.lives import Life, Storyteller, midnight_before
 from user_stats.demo.people import DOMAIN, KINDS, Person, living, made_up_person
@@ -104,19 +105,23 @@ class Demo:
         self, tx: Transaction, group: list[tuple[User, Life]], seed: int, now: datetime, actor: str | None
     ) -> None:
         authorize(tx, actor, now=now)
+        moves: list[Move] = []
         for user, life in group:
             user_id = _put_under_a_free_name(tx, user)
             stats = UserStats(user_id, 0, 0, 0.0, 0, 0, 0, 0, user.created_at, user.created_at, user.created_at)
             tx.put(USER_STATS, user_id, stats.to_stored())
             tx.put(USER_TOTALS, user_id, activity.empty_totals(user_id))
-            self._add(tx, user_id, life, is_made_up=True, seed=seed, now=now)
-        activity.add_to_days(tx, (event for _, life in group for event in life.events))
+            moves += self._add(tx, user_id, life, is_made_up=True, seed=seed, now=now)
+        day_totals.add(tx, moves)
 
-    def _add(self, tx: Transaction, user_id: str, life: Life, *, is_made_up: bool, seed: int, now: datetime) -> None:
-        """Everything of a life but the totals of the days."""
+    def _add(
+        self, tx: Transaction, user_id: str, life: Life, *, is_made_up: bool, seed: int, now: datetime
+    ) -> list[Move]:
+        """Everything of a life; what is left to add to the totals of days."""
         stats, totals = activity.person(tx, user_id, now=now)
+        moves: list[Move] = []
         for event in life.events:
-            activity.move_person(stats, totals, event)
+            moves += activity.move(stats, totals, event)
             tx.append(ACTIVITY, user_id, event)
         stats["updated_at"] = max(stats["updated_at"], stats["last_activity_timestamp"])
         tx.put(USER_STATS, user_id, stats)
@@ -127,6 +132,7 @@ class Demo:
             _move_uses(tx, user_id, life.feature_uses, 1)
         mark = {"user_id": user_id, "is_made_up": is_made_up, "events": len(life.events), "seed": seed}
         tx.put(DEMO, user_id, {**mark, "made_at": to_iso(now)})
+        return moves
 
     # -- one person ---------------------------------------------------------------------------------------------------
 
@@ -150,8 +156,7 @@ class Demo:
             rng = Random(f"{seed} of one person")
             person = living(rng, user.username, rng.choice(KINDS[:3]), 0, days)
             life = Storyteller(rng, catalogue, person, start, now).tell(features=has)
-            self._add(tx, user_id, life, is_made_up=False, seed=seed, now=now)
-            activity.add_to_days(tx, life.events)
+            day_totals.add(tx, self._add(tx, user_id, life, is_made_up=False, seed=seed, now=now))
             return len(life.events)
 
         return self._storage.transaction(work)
@@ -176,10 +181,9 @@ class Demo:
         gone = [event for event in events if event.get(MADE_UP)]
         kept = [event for event in events if not event.get(MADE_UP)]
         stats, totals = activity.person(tx, user_id, now=now)
-        activity.move_person_back(stats, totals, gone, kept)
+        day_totals.add(tx, activity.move_back(stats, totals, events, gone, kept))
         tx.put(USER_STATS, user_id, stats)
         tx.put(USER_TOTALS, user_id, totals)
-        activity.take_from_days(tx, gone)
         uses: dict[str, int] = {}
         for event in gone:
             if event["kind"] == "feature_use":
@@ -220,8 +224,7 @@ class Demo:
                 self._take_out(tx, user_id, now)
             elif mark is not None:
                 account_changed(tx, get_user(tx, user_id), None)
-                events = tx.read_log(ACTIVITY, user_id)  # whatever a made-up person did is made up
-                activity.untrace(tx, user_id, ({**event, MADE_UP: True} for event in events))
+                activity.take_from_days(tx, user_id)  # whatever a made-up person did is made up
                 for collection in PERSONAL_COLLECTIONS:
                     tx.delete(collection, user_id)
                 for log in PERSONAL_LOGS:

@@ -236,7 +236,8 @@ class Storyteller:
 
     def _subscribe(self, at: datetime, plan: UserRole, days: int, until: datetime) -> None:
         life = self._life
-        facts = {"before": life.plan.value, "days": days, "expires": to_iso(until)}
+        ended_at = None if life.plan_ends_at is None else to_iso(life.plan_ends_at)
+        facts = {"before": life.plan.value, "before_expires": ended_at, "days": days, "expires": to_iso(until)}
         self._add(at, "subscription", plan.value, **facts)
         self._plans.append((at, until, plan))
         life.plan, life.plan_ends_at = plan, until

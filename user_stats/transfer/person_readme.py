@@ -10,6 +10,7 @@ from user_stats.collections import (
     DEMO,
     HISTORY,
     SUBSCRIBER_FEATURES,
+    UPGRADE_REQUESTS,
     USER_STATS,
     USER_TOTALS,
     USER_VERSIONS,
@@ -60,6 +61,11 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     USER_TOTALS.name: {
         "video, stream, image": "for each kind: how many watches ever, their seconds, how many to the end",
+        "active_on": "the last day on which you did something here",
+    },
+    UPGRADE_REQUESTS.name: {
+        "plan": "the plan that you asked for",
+        "requested_at": "when you asked for it",
     },
     USER_VERSIONS.name: {
         "version": "how often the account was changed, so that two people who edit it do not undo each other",
@@ -85,7 +91,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "length_seconds": "the length of the whole video",
         "interaction_type": "like, comment or share",
         "size_bytes": "the size of an upload",
-        "role, before, days, expires": "your role or plan after and before a change, for how long and until when",
+        "role, before, days, expires, before_expires": "your role or plan after and before a change, for how long and "
+        "until when",
         "fields": "which parts of the profile were changed; the old values are not kept",
         "made_up": "true for what the activity demo made up",
         "entries": "how many entries went when the history was cleared",
@@ -100,6 +107,7 @@ TITLES = {
     SUBSCRIBER_FEATURES.name: "features beyond or below your plan, and their use",
     USER_TOTALS.name: "your watches by kind, over your lifetime here",
     USER_VERSIONS.name: "a counter of changes",
+    UPGRADE_REQUESTS.name: "your request for a plan, which an admin has not decided yet",
     DEMO.name: "a mark that some of your activity is made up, by the activity demo",
     HISTORY.name: "your watch history: the newest watches; the oldest go when there are many",
     ACTIVITY.name: "everything that was recorded of you",

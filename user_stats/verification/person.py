@@ -17,6 +17,7 @@ from user_stats.collections import (
     USER_VERSIONS,
     USERS,
 )
+from user_stats.day_totals import ACTIVE_ON, ACTS
 from user_stats.errors import StorageCorrupt
 from user_stats.history import expected_entries
 from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats, WatchHistoryEntry
@@ -99,7 +100,7 @@ def _figures(reader: Reader, user_id: str, events: list[Record], findings: Findi
     counted, _ = activity.recounted(user_id, events)
     wrong = [name for name in (*COUNTERS, "total_watched_hours") if not _same(stored[name], counted[name])]
     kinds = {event["kind"] for event in events}
-    if kinds & activity.ACTS:
+    if kinds & ACTS:
         wrong += [name for name in ("last_activity_timestamp",) if stored[name] != counted[name]]
     if record is None and not wrong:
         wrong = ["record"]
@@ -120,7 +121,7 @@ def _totals(reader: Reader, user_id: str, events: list[Record], findings: Findin
         return
     stored = checked_totals(user_id, record or activity.empty_totals(user_id))
     _, counted = activity.recounted(user_id, events)
-    if record is None or any(stored[name] != counted[name] for name in CONTENT_TYPES):
+    if record is None or any(stored.get(name) != counted.get(name) for name in (*CONTENT_TYPES, ACTIVE_ON)):
         _differs(findings, "user_totals.json", user_id, "watches by type", record, counted)
         findings.puts.append((USER_TOTALS, {**stored, **counted}))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from user_stats import activity
 from user_stats.collections import DAY_TOTALS, PERSONAL_COLLECTIONS, PERSONAL_LOGS, SITE, USERS
+from user_stats.day_totals import moves_of_log
 from user_stats.errors import StorageCorrupt, shown
 from user_stats.models import User
 from user_stats.permissions import ADMINS, is_admin
@@ -87,10 +87,9 @@ class Days:
         self._counted: dict[str, dict[str, int]] = {}
 
     def take(self, events: list[Record]) -> None:
-        for event in events:
-            for name, amount in activity.day_moves(event):
-                totals = self._counted.setdefault(activity.day_of(event), {})
-                totals[name] = totals.get(name, 0) + amount
+        for day, name, amount in moves_of_log(events):
+            totals = self._counted.setdefault(day, {})
+            totals[name] = totals.get(name, 0) + amount
 
     def differences(
         self, now: dict[str, Record], mending: Storage | None, *, has_lost_events: bool
