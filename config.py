@@ -10,6 +10,7 @@ import ipaddress
 import json
 import os
 import re
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ def _setting(name: str, default: T, parse: Callable[[str], T], allowed: str) -> 
         return default
     try:
         return parse(text)
-    except (ValueError, TypeError, RuntimeError):
+    except (ValueError, TypeError):
         FAULTS.append(f"{name}: {text[:40]!r} is not allowed; allowed: {allowed}")
         return default
 
@@ -84,6 +85,49 @@ def _prices(name: str, default: dict[str, float]) -> dict[str, float]:
     return _setting(name, default, parse, 'JSON such as {"subscriber": 4.99, "premium": 9.99}')
 
 
+def _amounts(name: str, default: dict[str, float], most: float) -> dict[str, float]:
+    """Amounts by name, as JSON; what is not named keeps its default."""
+
+    def parse(text: str) -> dict[str, float]:
+        amounts: Any = json.loads(text)
+        if not isinstance(amounts, dict):
+            raise TypeError
+        given = {str(key): float(amount) for key, amount in amounts.items()}
+        if any(not 0 <= amount <= most for amount in given.values()):
+            raise ValueError
+        return {**default, **given}
+
+    example = json.dumps(dict(list(default.items())[:2]))
+    return _setting(name, default, parse, f"JSON such as {example}, each from 0 to {most:,g}")
+
+
+def _zone(text: str) -> str:
+    zoneinfo.ZoneInfo(text)
+    return text
+
+
+MEASURES = ("watches", "watched_hours", "uploads", "streams", "images", "interactions", "features_used")
+STREAK_MEASURES = ("active_days", "streak")
+RARITIES = ("common", "uncommon", "rare", "epic", "legendary")
+
+
+def _badges(text: str) -> list[dict[str, Any]]:
+    """Rules of badges beside the built-in ones; one with a known key takes its place."""
+    rules: Any = json.loads(text)
+    if not isinstance(rules, list):
+        raise TypeError
+    for rule in rules:
+        if not isinstance(rule, dict) or rule.keys() != {"key", "name", "measure", "threshold", "rarity"}:
+            raise ValueError
+        _matching("[a-z][a-z0-9_]{0,63}")(rule["key"])
+        _matching(r"[^\x00-\x1f]{1,64}")(rule["name"])
+        if rule["measure"] not in (*MEASURES, *STREAK_MEASURES) or rule["rarity"] not in RARITIES:
+            raise ValueError
+        if type(rule["threshold"]) not in (int, float) or not 0 < rule["threshold"] < 1e9:
+            raise ValueError
+    return rules
+
+
 TUTORIAL_SECRETS = ("change", "example", "hunter2", "password", "secret", "test", "your", "12345", "xxxx")
 """Words that stand in secrets that were copied from somewhere."""
 
@@ -131,14 +175,10 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 # -- where the data is ----------------------------------------------------------------------------------------------
 
-BASE_DIR = _setting("BASE_DIR", Path(__file__).resolve().parent, _folder, "a folder")
-"""The folder in which the data folder is."""
+BASE_DIR = Path(__file__).resolve().parent
 USERS_DIR = _setting("USERS_DIR", BASE_DIR / "users", _folder, "a folder")
 """The folder of the JSON files."""
-USERS_HISTORY_DIR = _setting("USERS_HISTORY_DIR", USERS_DIR / "history", _folder, "the folder history in USERS_DIR")
-"""The folder of the watch histories; it is always the one in USERS_DIR."""
-if USERS_HISTORY_DIR != USERS_DIR / "history":
-    FAULTS.append("USERS_HISTORY_DIR: it is another folder than history in USERS_DIR; allowed: that one, or unset")
+USERS_HISTORY_DIR = USERS_DIR / "history"
 STORE_URL = os.environ.get("STORE_URL", "")
 """Empty: the JSON files in USERS_DIR; else another folder."""
 LOCK_TIMEOUT_SECONDS = _number("LOCK_TIMEOUT_SECONDS", 10.0, 0.1, 600.0)
@@ -159,6 +199,49 @@ PASSWORD_MAX_LENGTH = _whole("PASSWORD_MAX_LENGTH", 128, 64, 1024)
 """Characters of a new password."""
 SESSION_DAYS = _whole("SESSION_DAYS", 30, 1, 365)
 """Days until a sign-in ends."""
+
+# -- statistics -----------------------------------------------------------------------------------------------------
+
+TIME_ZONE = _setting("TIME_ZONE", "UTC", _zone, "the name of a time zone such as Europe/Berlin")
+"""The zone of the days and hours in statistics where a viewer does not choose another."""
+
+SESSION_GAP_MINUTES = _whole("SESSION_GAP_MINUTES", 30, 1, 1440)
+"""Minutes without any event after which a session is over."""
+BITRATES = _amounts(
+    "BITRATES",
+    {
+        "144p": 0.1,
+        "240p": 0.3,
+        "360p": 0.7,
+        "480p": 1.2,
+        "540p": 1.7,
+        "576p": 1.9,
+        "720p": 2.5,
+        "900p": 4.0,
+        "1080p": 5.0,
+        "1440p": 9.0,
+        "2160p": 18.0,
+        "4320p": 50.0,
+        "audio": 0.16,
+    },
+    1000,
+)
+"""Megabits a second by quality, for bandwidth that was not measured."""
+STORAGE_QUOTA_GB = _amounts("STORAGE_QUOTA_GB", {"free": 5.0, "subscriber": 50.0, "premium": 500.0}, 1e6)
+"""Gigabytes (10⁹ bytes) that each role may store."""
+CURRENCY = _setting("CURRENCY", "USD", _matching("[A-Z]{3}"), "three letters such as EUR")
+"""The currency of the prices and payments."""
+BACKUP_DAYS = _whole("BACKUP_DAYS", 1, 1, 365)
+"""Days after which the newest verified backup counts as late."""
+_NO_BADGES: list[dict[str, Any]] = []
+BADGES = _setting(
+    "BADGES",
+    _NO_BADGES,
+    _badges,
+    'JSON such as [{"key": "marathon", "name": "Marathon", "measure": "watched_hours", "threshold": 42, "rarity": '
+    '"rare"}]',
+)
+"""Badges beside the built-in ones; one with the key of a built-in one takes its place."""
 
 # -- audience -------------------------------------------------------------------------------------------------------
 

@@ -180,3 +180,16 @@ def test_a_closed_pipe_is_no_crash(folder: Path) -> None:
     process.stdout.close()
     assert b"Traceback" not in process.stderr.read()
     process.wait()
+
+
+def test_statistics_as_json_have_the_whole_catalogue_of_a_person_and_of_the_site(folder: Path) -> None:
+    manager = get_user_manager(folder)
+    ada = manager.create_user("ada", "ada@example.org")
+    manager.record_watch_activity(ada, "v", 5400)
+    person = json.loads(run(folder, "stats", "ada", "--json").stdout)["catalogue"]
+    platform = json.loads(run(folder, "stats", "--platform", "--json").stdout)["catalogue"]
+    assert person.keys() == platform.keys()
+    assert len(person) == 53
+    assert (person["average_watch_duration"]["value"], person["average_watch_duration"]["unit"]) == (5400, "s")
+    assert platform["most_viewed"]["value"] == ["v"]
+    assert person["peak_viewers"]["value"] is None

@@ -44,6 +44,7 @@ def move(stats: Record, totals: Record, event: Record) -> list[Move]:
 
 def _move_person(stats: Record, totals: Record, event: Record) -> None:
     kind = event["kind"]
+    totals["events"] = totals.get("events", 0) + 1
     if kind == "watch":
         seconds = event["duration_seconds"]
         stats["watch_history_entries"] += 1
@@ -89,6 +90,7 @@ def move_back(
     day_totals.set_active(totals, kept)
     if stats["last_activity_timestamp"] <= moved["last_activity_timestamp"]:
         stats["last_activity_timestamp"] = max([stats["created_at"], *_moments_of(kept)])
+    totals["events"] = max(0, totals.get("events", 0) - moved_totals.get("events", 0))
     return [*day_totals.turned(day_totals.moves_of_log(events)), *day_totals.moves_of_log(kept)]
 
 

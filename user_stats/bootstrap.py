@@ -18,6 +18,9 @@ from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
 from user_stats.page_settings import PageSettings
 from user_stats.schedules import Runner, Schedule
+from user_stats.statistics.rules import BADGES, Badge
+from user_stats.statistics.service import Statistics
+from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
 from user_stats.transfer.imports import Imports
@@ -28,6 +31,7 @@ OTHERS = 0o077
 _managers: dict[str, UserManager] = {}
 _audiences: dict[UserManager, Audience] = {}
 _accounts: dict[UserManager, Accounts] = {}
+_statistics: dict[UserManager, Statistics] = {}
 _opening = threading.Lock()
 
 
@@ -57,7 +61,7 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
 
     Raises InvalidConfiguration, StorageError."""
     check_configuration()
-    place = os.fspath(url or configured_url())
+    place = os.fspath(url) if url is not None else configured_url()
     if "://" not in place and place != "memory:":
         place = os.path.realpath(place)
     with _opening:
@@ -89,6 +93,29 @@ def get_accounts(url: str | os.PathLike[str] | None = None) -> Accounts:
                 subscription_days=config.USER_SUBSCRIPTION_DAYS,
             )
         return _accounts[manager]
+
+
+def get_statistics(url: str | os.PathLike[str] | None = None) -> Statistics:
+    """The process's one set of statistics for a store; see `get_user_manager`."""
+    manager = get_user_manager(url)
+    with _opening:
+        if manager not in _statistics:
+            _statistics[manager] = Statistics(manager.storage, settings=_statistics_settings())
+        return _statistics[manager]
+
+
+def _statistics_settings() -> StatisticsSettings:
+    badges = {badge.key: badge for badge in (*BADGES, *(Badge(**rule) for rule in config.BADGES))}
+    return StatisticsSettings(
+        time_zone=config.TIME_ZONE,
+        session_gap=timedelta(minutes=config.SESSION_GAP_MINUTES),
+        bitrates=config.BITRATES,
+        storage_quota_gb=config.STORAGE_QUOTA_GB,
+        subscription_prices=config.SUBSCRIPTION_PRICES,
+        currency=config.CURRENCY,
+        backup_days=config.BACKUP_DAYS,
+        badges=tuple(badges.values()),
+    )
 
 
 def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:

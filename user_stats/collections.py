@@ -60,6 +60,10 @@ DEMO = Collection("demo", width=256)
 """Who is made up, or has made-up activity: {user_id: {user_id, is_made_up, events, seed, made_at}}."""
 UPGRADE_REQUESTS = Collection("upgrade_requests", width=256)
 """Who asks for a plan: {user_id: {user_id, plan, requested_at}}."""
+CONTENT = Collection("content", width=1024)
+"""What was told of an item: {content_id: {content_id, owners, title, category, tags, size_bytes, …}}."""
+CONNECTIONS = Collection("connections")
+"""Whom a person follows and by whom they are followed, who brought them and whom they brought: {user_id: {…}}."""
 DAY_TOTALS = Collection("day_totals", width=2048)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
@@ -87,6 +91,8 @@ ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
 IMPORTS = Log("imports")
 """What each person imported: one mark a chunk of a batch, with the digests of its rows."""
+STREAM_VIEWS = Log("stream_views")
+"""Each watch of a stream, by stream: when, how long, and a mark of who that turns back into nobody."""
 AUDIT = Log("audit")
 """Who signed in, was refused, changed a right or took data out, one list a month; see `audit.py`."""
 VISITS = Log("visits")
@@ -96,7 +102,7 @@ JOBS = Log("jobs")
 
 PERSONAL_COLLECTIONS = (
     *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
-    UPGRADE_REQUESTS,
+    *(UPGRADE_REQUESTS, CONNECTIONS),
 )
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
@@ -114,5 +120,5 @@ AUDIENCE_COLLECTIONS = (
 )
 AUDIENCE_LOGS = (VISITS, JOBS)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
-ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)
+ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
+ALL_LOGS = (*PERSONAL_LOGS, STREAM_VIEWS, *AUDIENCE_LOGS, AUDIT)

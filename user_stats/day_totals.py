@@ -23,7 +23,12 @@ from user_stats.storage import Reader, Record, Transaction
 from user_stats.stored import PLANS, checked_day
 from user_stats.times import from_iso
 
-ACTS = frozenset({"watch", "upload", "interaction", "feature_use"})
+ACTS = frozenset(
+    {
+        *("watch", "upload", "interaction", "feature_use", "like_taken_back", "rating", "download", "sign_in"),
+        *("follow", "unfollow", "playlist", "preference", "recommendation_clicked", "stream_started", "stream_ended"),
+    }
+)
 """What a person does on the site; the other kinds happen to an account."""
 HOURS = 48
 """Hours of a day's record: a watch lasts a day at most, so the last one ends on the next day."""

@@ -124,12 +124,10 @@ def _throughput(contender: Any, count: int) -> dict[str, float]:
 
     def work(number: int) -> None:
         mine = contender.another() if isinstance(contender, Sqlite) else contender
-        watcher, now = number, 0.0
-        while now < end:
-            start = time.perf_counter()
+        watcher = number
+        while (start := time.perf_counter()) < end:
             mine.record(watcher % WATCHERS)
-            now = time.perf_counter()
-            taken[number].append(now - start)
+            taken[number].append(time.perf_counter() - start)
             watcher += count
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(count)]
@@ -151,12 +149,14 @@ def processes(folder: Path, size: int) -> list[Row]:
     """Watches a second with several processes on one store."""
     Ours(folder, size).close()
     Sqlite(folder, size).close()
-    found: dict[str, list[dict[str, float]]] = {Ours.name: [], Sqlite.name: []}
-    for _ in range(3):
-        for name, runs in found.items():
+    rows = []
+    for name in (Ours.name, Sqlite.name):
+        runs = []
+        for _ in range(3):
             workers = [_child("worker", folder, size, name, str(number)) for number in range(PROCESSES)]
             runs.append(_shared_figures([_answer(worker) for worker in workers]))
-    return [Row(size, f"record, {PROCESSES} processes", name, _middle(runs)) for name, runs in found.items()]
+        rows.append(Row(size, f"record, {PROCESSES} processes", name, _middle(runs)))
+    return rows
 
 
 def reads(folder: Path, size: int) -> list[Row]:

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from user_stats.audience import Audience
-from user_stats.bootstrap import get_audience, get_user_manager
-from user_stats.commands.output import print_json, print_table
+from user_stats.bootstrap import get_audience, get_statistics, get_user_manager
+from user_stats.commands.output import Progress, print_json, print_table
 from user_stats.errors import EXIT_DONE, InvalidInput, UserNotFound, shown
 from user_stats.manager import UserManager
 from user_stats.models import COUNTERS, User, UserRole, UserStats
+from user_stats.statistics.service import Statistics
 
 LINES_A_PAGE = 1000
 
@@ -79,13 +80,14 @@ def show_stats(arguments: argparse.Namespace) -> int:
     if arguments.audience:
         return _show_audience(get_audience(arguments.store), as_json=arguments.json)
     if arguments.username is None:
-        return _show_platform(manager, as_json=arguments.json)
+        return _show_platform(manager, get_statistics(arguments.store), as_json=arguments.json)
     user = manager.find_user(arguments.username)
     if user is None:
         raise UserNotFound(f"USERNAME: nobody is called {shown(arguments.username)}", field="USERNAME")
     stats = manager.get_user_stats(user.user_id)
     if arguments.json:
-        print_json({"username": user.username, **stats.to_stored()})
+        catalogue = get_statistics(arguments.store).person_catalogue(user.user_id)
+        print_json({"username": user.username, **stats.to_stored(), "catalogue": catalogue})
         return EXIT_DONE
     print_table(("statistic", user.username), _figures(stats))
     return EXIT_DONE
@@ -99,13 +101,14 @@ def _figures(stats: UserStats) -> list[tuple[str, object]]:
     ]
 
 
-def _show_platform(manager: UserManager, *, as_json: bool) -> int:
+def _show_platform(manager: UserManager, statistics: Statistics, *, as_json: bool) -> int:
     everybody = manager.get_all_users_stats().values()
     sums: dict[str, Any] = {name: sum(getattr(stats, name) for stats in everybody) for name in COUNTERS}
     sums["total_watched_hours"] = sum(stats.total_watched_hours for stats in everybody)
     document = {"users": manager.count_users(), "subscribers": len(manager.get_subscribers()), **sums}
     if as_json:
-        print_json(document)
+        catalogue = statistics.platform_catalogue(progress=Progress("reading"))
+        print_json({**document, "catalogue": catalogue})
         return EXIT_DONE
     shown_values = {**document, "total_watched_hours": round(document["total_watched_hours"], 2)}
     print_table(("statistic", "everybody"), [(name.replace("_", " "), value) for name, value in shown_values.items()])

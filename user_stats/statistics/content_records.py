@@ -1,0 +1,57 @@
+"""What is known of one item: what was told of it, its totals, and for a stream who watched when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import Any
+
+from user_stats.storage import Record
+from user_stats.times import from_iso
+
+
+@dataclass(frozen=True)
+class View:
+    """One watch of a stream by somebody; `viewer` is the same for the same person and tells nobody who."""
+
+    start: float
+    end: float
+    viewer: str
+
+
+@dataclass(frozen=True)
+class ContentRecords:
+    """One item at one moment."""
+
+    content_id: str
+    about: Mapping[str, Any]
+    totals: Mapping[str, int]
+    views: list[Record]
+    """Of a stream: each watch, as it was recorded."""
+    next_viewers: frozenset[str] | None
+    """Who watched the next stream of the same owner; None where there was none yet."""
+    now: datetime
+    zone: tzinfo
+    site_mean_stars: float | None
+
+    def total(self, name: str) -> int:
+        return self.totals.get(name, 0)
+
+    @cached_property
+    def stream_views(self) -> list[View]:
+        views = []
+        for record in self.views:
+            start = from_iso(record["watched_at"]).timestamp()
+            views.append(View(start, start + record["duration_seconds"], record["viewer"]))
+        return views
+
+    @cached_property
+    def live_span(self) -> tuple[float, float] | None:
+        """From the start to the end of the stream as told; else from its first viewer to its last."""
+        started, ended = self.about.get("started_at"), self.about.get("ended_at")
+        if started:
+            return from_iso(started).timestamp(), from_iso(ended).timestamp() if ended else self.now.timestamp()
+        timed = [view for view in self.stream_views if view.end > view.start]
+        return (min(view.start for view in timed), max(view.end for view in timed)) if timed else None

@@ -1,0 +1,144 @@
+"""The folds of all people and their sums over the site, in memory: at each look only what is new in the log is read.
+
+Each person's totals count the events of the log, so one scan of them tells who did something since. A log that was
+rewritten (an import undone, made-up activity taken out) is known by the event that should come before what is new; it
+is taken out of the sums and read afresh. The folds are kept packed, some tens of bytes an event.
+"""
+
+from __future__ import annotations
+
+import marshal
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from user_stats.collections import ACTIVITY, USER_STATS, USER_TOTALS
+from user_stats.errors import StorageCorrupt
+from user_stats.models import CONTENT_TYPES
+from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS, Fold, Moves
+from user_stats.storage import Record, Storage
+
+Progress = Callable[[int, int], None]
+"""Called with how many people are done, and of how many."""
+Sums = dict[str, dict[str, int]]
+Mark = tuple[int, str, str]
+"""How many events a log holds, the watches by type, and when the person's statistics changed last."""
+
+
+@dataclass
+class _Known:
+    mark: Mark
+    newest: Record | None
+    tally: Record
+    packed: bytes
+
+    def unpacked(self) -> Fold:
+        items, moves = marshal.loads(zlib.decompress(self.packed))
+        return Fold(self.tally, items, moves)
+
+
+class Ledger:
+    """Sums over a store; safe to share between threads."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._lock = threading.Lock()
+        self._people: dict[str, _Known] = {}
+        self._sums: dict[str, Sums] = {DAYS: {}, HOURS: {}, TOPICS: {}, CONTENTS: {}}
+        self.version = 0
+        """Rises with every change of the sums."""
+
+    def refresh(self, progress: Progress | None = None) -> None:
+        """Takes in what was recorded since the last time."""
+        with self._lock:
+            changed_at = {user_id: stats.get("updated_at", "") for user_id, stats in self._storage.scan(USER_STATS)}
+            marks = {
+                user_id: _mark(totals, changed_at.get(user_id, ""))
+                for user_id, totals in self._storage.scan(USER_TOTALS)
+            }
+            for user_id in self._people.keys() - marks.keys():
+                self._forget(user_id)
+            changed = [
+                user_id
+                for user_id, mark in marks.items()
+                if user_id not in self._people or self._people[user_id].mark != mark
+            ]
+            for done, user_id in enumerate(changed, 1):
+                self._take(user_id)
+                if progress is not None:
+                    progress(done, len(changed))
+
+    def sums(self, family: str) -> Sums:
+        """Of each key of a family: its amounts by name. To be read, not changed."""
+        return self._sums[family]
+
+    def tallies(self) -> dict[str, Record]:
+        """Of each person; to be read, not changed."""
+        return {user_id: known.tally for user_id, known in self._people.items()}
+
+    def items(self) -> dict[str, Record]:
+        """What each person watched, rated and downloaded."""
+        return {user_id: known.unpacked().items for user_id, known in self._people.items()}
+
+    def items_of(self, user_id: str) -> Record:
+        known = self._people.get(user_id)
+        return known.unpacked().items if known is not None else {}
+
+    def _take(self, user_id: str) -> None:
+        known = self._people.get(user_id)
+        mark, events = self._read(user_id, known)
+        if mark is None:
+            self._forget(user_id)
+            return
+        if known is not None and (not events or events[0] != known.newest):
+            self._forget(user_id)
+            known, (mark, events) = None, self._read(user_id, None)
+        fold = Fold() if known is None else known.unpacked()
+        try:
+            for event in events if known is None else events[1:]:
+                fold.add(event)
+        except (LookupError, TypeError, ValueError) as error:
+            name = f"activity/{user_id}_activity.json"
+            raise StorageCorrupt(f"{name}: an event is damaged: {error!r}", path=name) from None
+        packed = zlib.compress(marshal.dumps((fold.items, fold.moves)), 1)
+        newest = events[-1] if events else None
+        self._people[user_id] = _Known(mark or _mark({}, ""), newest, fold.tally, packed)
+        self._add(fold.fresh, 1)
+
+    def _read(self, user_id: str, known: _Known | None) -> tuple[Mark | None, list[Record]]:
+        """The mark and the log that belongs to it: all of it, or from the newest known event on."""
+        while True:
+            mark = self._read_mark(user_id)
+            if mark is None:
+                return None, []
+            fewer = known is not None and mark[0] < known.mark[0]
+            count = None if known is None or fewer else mark[0] - known.mark[0] + 1
+            events = self._storage.read_log(ACTIVITY, user_id, count)
+            if self._read_mark(user_id) == mark:
+                return mark, [] if fewer else events
+
+    def _read_mark(self, user_id: str) -> Mark | None:
+        totals = self._storage.get(USER_TOTALS, user_id)
+        if totals is None:
+            return None
+        return _mark(totals, (self._storage.get(USER_STATS, user_id) or {}).get("updated_at", ""))
+
+    def _forget(self, user_id: str) -> None:
+        known = self._people.pop(user_id, None)
+        if known is not None:
+            self._add(known.unpacked().moves, -1)
+
+    def _add(self, moves: Moves, sign: int) -> None:
+        self.version += 1
+        for (family, key), amounts in moves.items():
+            sums = self._sums[family].setdefault(key, {})
+            for name, amount in amounts.items():
+                sums[name] = sums.get(name, 0) + sign * amount
+            if not any(sums.values()):
+                del self._sums[family][key]
+
+
+def _mark(totals: dict[str, Any], changed_at: str) -> Mark:
+    return totals.get("events", 0), repr([totals.get(content_type) for content_type in CONTENT_TYPES]), changed_at

@@ -1,0 +1,158 @@
+"""What is known of one person, read once, and what several of their figures share, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
+from typing import Any
+
+from user_stats.day_totals import ACTS
+from user_stats.models import User, UserStats
+from user_stats.statistics.moments import Quarters, Session, day_of, sessions, spread
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.storage import Record
+from user_stats.times import from_iso
+
+PERIOD = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One watch from the log. `start` is in seconds since 1970; `has_time` is False where only the day is known."""
+
+    content_id: str
+    start: float
+    seconds: int
+    content_type: str
+    quality: str
+    is_completed: bool
+    length_seconds: int | None
+    category: str | None
+    has_length: bool
+    has_time: bool
+
+    @property
+    def end(self) -> float:
+        return self.start + self.seconds
+
+
+def watched(event: Record) -> Watched:
+    seconds, length = event["duration_seconds"], event.get("length_seconds")
+    return Watched(
+        event["subject"],
+        from_iso(event["watched_at"]).timestamp(),
+        seconds,
+        event["content_type"],
+        event.get("quality", "unknown"),
+        bool(event["completed"]) or event.get("reached_end", False),
+        length,
+        event.get("category"),
+        event.get("length_known", True) and (seconds > 0 or event["content_type"] != "image"),
+        event.get("stamp", "start") != "day",
+    )
+
+
+@dataclass(frozen=True)
+class PersonRecords:
+    """One person at one moment, in one zone."""
+
+    user: User
+    stats: UserStats
+    events: list[Record]
+    """The activity log, as it was recorded."""
+    now: datetime
+    zone: tzinfo
+    settings: StatisticsSettings
+    contents: Callable[[str], Mapping[str, Any]] = field(default=lambda content_id: {})
+    """What is known of an item: title, category, tags, size; empty where nobody told."""
+    rank: Callable[[], tuple[int, int] | None] = field(default=lambda: None)
+    """The place on the leaderboard and how many are on it."""
+    referred: Callable[[], int | None] = field(default=lambda: None)
+    """Accounts that came through this person and were active; None where no referral was recorded."""
+
+    def of(self, *kinds: str) -> list[Record]:
+        """The events of these kinds."""
+        return [event for kind in kinds for event in self._by_kind.get(kind, ())]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Record]]:
+        kinds: dict[str, list[Record]] = {}
+        for event in self.events:
+            kinds.setdefault(event["kind"], []).append(event)
+        return kinds
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @cached_property
+    def watches(self) -> list[Watched]:
+        return [watched(event) for event in self.of("watch")]
+
+    @cached_property
+    def timed_watches(self) -> list[Watched]:
+        """Those whose length is known."""
+        return [watch for watch in self.watches if watch.has_length]
+
+    @cached_property
+    def quarters(self) -> Quarters:
+        """Watched seconds by quarter of an hour."""
+        quarters: Quarters = {}
+        for watch in self.timed_watches:
+            if watch.has_time:
+                spread(quarters, watch.start, watch.seconds)
+        return quarters
+
+    @cached_property
+    def acts(self) -> list[tuple[float, float]]:
+        """Start and end of everything that the person did."""
+        spans = [(watch.start, watch.end) for watch in self.watches if watch.has_time]
+        for kind, events in self._by_kind.items():
+            if kind in ACTS and kind != "watch":
+                spans += [(moment, moment) for moment in map(moment_of, events)]
+        return spans
+
+    @cached_property
+    def active_days(self) -> set[date]:
+        """Local days on which something was begun; a watch of which only the day is known counts for that day."""
+        days = {day_of(start, self.zone) for start, _ in self.acts}
+        return days | {
+            from_iso(event["watched_at"]).date() for event in self.of("watch") if event.get("stamp") == "day"
+        }
+
+    @cached_property
+    def sessions(self) -> list[Session]:
+        return sessions(self.acts, self.settings.session_gap)
+
+    @cached_property
+    def items(self) -> list[Record]:
+        """The person's items that are not deleted, each with what is known of it."""
+        items: dict[str, Record] = {}
+        for number, event in enumerate(self.events):
+            if event["kind"] == "upload":
+                items[event["subject"] or f"upload {number}"] = event
+            elif event["kind"] == "content":
+                if event["action"] in ("deleted", "left"):
+                    items.pop(event["subject"], None)
+                else:
+                    items[event["subject"]] = {
+                        **items.get(event["subject"], event),
+                        **event,
+                        "at": _first(items, event),
+                    }
+        return list(items.values())
+
+    def since(self, event: Record, duration: timedelta = PERIOD) -> bool:
+        """True where the event lies in the last days."""
+        return moment_of(event) >= (self.now - duration).timestamp()
+
+
+def _first(items: Mapping[str, Record], event: Record) -> str:
+    at: str = items.get(event["subject"], event)["at"]
+    return at
+
+
+def moment_of(event: Record) -> float:
+    return from_iso(event["at"]).timestamp()

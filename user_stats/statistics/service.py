@@ -1,0 +1,147 @@
+"""`Statistics`: the one door to the figures of a person, of an item and of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from user_stats import fields
+from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, STREAM_VIEWS, USER_STATS, USERS
+from user_stats.errors import InvalidInput
+from user_stats.models import User, UserStats
+from user_stats.statistics import leaderboard as boards
+from user_stats.statistics.catalogue import ENTRIES
+from user_stats.statistics.content_records import ContentRecords
+from user_stats.statistics.figures import NOT_HERE, Figure
+from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS
+from user_stats.statistics.ledger import Ledger, Progress
+from user_stats.statistics.moments import checked_zone
+from user_stats.statistics.person_records import PersonRecords
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.statistics.site_records import SiteRecords
+from user_stats.storage import Storage
+from user_stats.times import Clock, utc_now
+from user_stats.user_records import get_user
+
+BACKUPS = "backups"
+"""In SITE: when a backup was last verified, and when one last failed."""
+Catalogue = dict[str, dict[str, Any]]
+"""Each figure by its key, with its value, its unit and what it rests on."""
+
+
+class Statistics:
+    """The statistics of a store. Days and hours are in the zone of the settings unless `tz` names another."""
+
+    def __init__(self, storage: Storage, *, settings: StatisticsSettings | None = None, clock: Clock = utc_now) -> None:
+        self._storage = storage
+        self._clock = clock
+        self.settings = settings or StatisticsSettings()
+        self.ledger = Ledger(storage)
+
+    # -- the catalogue ------------------------------------------------------------------------------------------------
+
+    def person_catalogue(self, user_id: str, *, tz: str | None = None) -> Catalogue:
+        """All 53 figures of one person; None where there is no data or no form of it. Raises UserNotFound."""
+        records = self.person_records(user_id, tz=tz)
+        return _evaluated(lambda entry: entry.person, records)
+
+    def platform_catalogue(self, *, tz: str | None = None, progress: Progress | None = None) -> Catalogue:
+        """All 53 figures of the site. The first call of a process reads the whole log, later ones what is new."""
+        records = self.site_records(tz=tz, progress=progress)
+        return _evaluated(lambda entry: entry.platform, records)
+
+    def content_catalogue(self, content_id: str, *, tz: str | None = None) -> Catalogue:
+        """All 53 figures of one item; an item that nobody knows has no data."""
+        return _evaluated(lambda entry: entry.content, self.content_records(content_id, tz=tz))
+
+    def leaderboard(self, metric: str = "points", period: str = "all", limit: int = 100) -> list[boards.Place]:
+        """The first of everybody who did not opt out; `boards.METRICS` and `boards.PERIODS` say what can be asked."""
+        _check(metric, period)
+        limit = fields.checked_whole("limit", limit, 1, 1000)
+        return boards.leaderboard(self.site_records(), metric, period)[:limit]
+
+    def own_place(self, user_id: str, metric: str = "points", period: str = "all") -> boards.Place | None:
+        """Where a person stands, always visible to themselves; None where they have nothing."""
+        _check(metric, period)
+        return boards.own_place(self.site_records(), fields.checked_user_id(user_id), metric, period)
+
+    # -- what they are computed from ----------------------------------------------------------------------------------
+
+    def person_records(self, user_id: str, *, tz: str | None = None) -> PersonRecords:
+        user_id = fields.checked_user_id(user_id)
+        user = get_user(self._storage, user_id)
+        return PersonRecords(
+            user,
+            UserStats.from_stored(user_id, self._storage.get(USER_STATS, user_id) or {}),
+            self._storage.read_log(ACTIVITY, user_id),
+            self._clock(),
+            self._zone(tz),
+            self.settings,
+            lambda content_id: self._storage.get(CONTENT, content_id) or {},
+            lambda: self._rank(user_id),
+            lambda: None,
+        )
+
+    def _rank(self, user_id: str) -> tuple[int, int] | None:
+        records = self.site_records()
+        place = boards.own_place(records, user_id, "points", "all")
+        return None if place is None else (place.rank, len(boards.leaderboard(records, "points", "all")))
+
+    def site_records(self, *, tz: str | None = None, progress: Progress | None = None) -> SiteRecords:
+        self.ledger.refresh(progress)
+        storage = self._storage
+        return SiteRecords(
+            {user_id: User.from_stored(user_id, record) for user_id, record in storage.scan(USERS)},
+            {user_id: UserStats.from_stored(user_id, record) for user_id, record in storage.scan(USER_STATS)},
+            self.ledger.tallies(),
+            self.ledger.sums(DAYS),
+            self.ledger.sums(HOURS),
+            self.ledger.sums(TOPICS),
+            self.ledger.sums(CONTENTS),
+            dict(storage.scan(CONTENT)),
+            self._clock(),
+            self._zone(tz),
+            self.settings,
+            storage.get(SITE, BACKUPS) or {},
+            dict(storage.scan(AUDIENCE_DAYS)),
+        )
+
+    def content_records(self, content_id: str, *, tz: str | None = None) -> ContentRecords:
+        content_id = fields.checked_text("content_id", content_id, fields.LONGEST_ID)
+        self.ledger.refresh()
+        sums = self.ledger.sums(CONTENTS)
+        ratings = [(row["half_stars"], row["ratings"]) for row in list(sums.values()) if row.get("ratings")]
+        count = sum(number for _, number in ratings)
+        return ContentRecords(
+            content_id,
+            self._storage.get(CONTENT, content_id) or {},
+            sums.get(content_id, {}),
+            self._storage.read_log(STREAM_VIEWS, content_id),
+            None,
+            self._clock(),
+            self._zone(tz),
+            sum(half for half, _ in ratings) / 2 / count if count else None,
+        )
+
+    def _zone(self, tz: str | None) -> tzinfo:
+        return checked_zone(self.settings.time_zone if tz is None else tz)
+
+    def now(self) -> datetime:
+        return self._clock()
+
+
+def _evaluated(function_of: Callable[[Any], Callable[[Any], Figure] | None], records: Any) -> Catalogue:
+    found: Catalogue = {}
+    for entry in ENTRIES:
+        function = function_of(entry)
+        figure = NOT_HERE if function is None else function(records)
+        found[entry.key] = entry.to_plain(figure)
+    return found
+
+
+def _check(metric: str, period: str) -> None:
+    fields.checked_word("metric", metric, boards.METRICS)
+    fields.checked_word("period", period, boards.PERIODS)
+    if metric == "points" and period != "all":
+        raise InvalidInput.of("period", period, "all, since points are for good")

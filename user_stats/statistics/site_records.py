@@ -1,0 +1,263 @@
+"""What is known of the site: the sums of the ledger, people and items, with what several figures ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
+from typing import Any
+
+from user_stats.models import COUNTERS, User, UserStats
+from user_stats.statistics.fold import EPOCH, days_between
+from user_stats.statistics.leaderboard import leaderboard
+from user_stats.statistics.ledger import Sums
+from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Quarters, Streak, local
+from user_stats.statistics.rules import Measure
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.storage import Record
+from user_stats.times import from_iso
+
+TOP = 10
+_DAY_SUMS = {"watches": ("video_watches", "stream_watches", "image_watches"), "timed": ("timed_watches",)}
+_INTERACTIONS = ("likes", "comments", "shares")
+
+
+@dataclass(frozen=True)
+class SiteRecords:
+    """The site at one moment, in one zone. Days of people and items are UTC days."""
+
+    people: Mapping[str, User]
+    stats: Mapping[str, UserStats]
+    tallies_by_person: Mapping[str, Record]
+    days: Sums
+    hours: Sums
+    topics: Sums
+    content_sums: Sums
+    about: Mapping[str, Record]
+    """What was told of each item."""
+    now: datetime
+    zone: tzinfo
+    settings: StatisticsSettings
+    backups: Mapping[str, Any]
+    audience_days: Mapping[str, Record]
+
+    @property
+    def users(self) -> list[User]:
+        return list(self.people.values())
+
+    @property
+    def tallies(self) -> list[Record]:
+        return list(self.tallies_by_person.values())
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def utc_today(self) -> date:
+        return self.now.date()
+
+    # -- sums -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def contents(self) -> list[Record]:
+        return [{"content_id": content_id, **sums} for content_id, sums in self.content_sums.items()]
+
+    @cached_property
+    def items(self) -> list[Record]:
+        """The items that somebody described and that are not deleted."""
+        return [about for about in self.about.values() if not about.get("deleted_at")]
+
+    def total(self, name: str) -> int:
+        if name in _DAY_SUMS:
+            return sum(self.day_sum(one) for one in _DAY_SUMS[name])
+        return sum(row.get(name, 0) for row in self.content_sums.values())
+
+    def day_sum(self, name: str, last_days: int | None = None, *, since: date | None = None) -> int:
+        """Of all days, of the last so many, or from one on."""
+        if last_days is not None:
+            since = self.utc_today - timedelta(days=last_days - 1)
+        first = since.isoformat() if since is not None else ""
+        return sum(row.get(name, 0) for day, row in self.days.items() if day >= first)
+
+    def quality_seconds(self, *, since: date | None = None) -> dict[str, int]:
+        first, seconds = since.isoformat() if since is not None else "", dict[str, int]()
+        for day, row in self.days.items():
+            if day >= first:
+                for name, amount in row.items():
+                    if name.startswith("seconds_"):
+                        quality = name.removeprefix("seconds_")
+                        seconds[quality] = seconds.get(quality, 0) + amount
+        return seconds
+
+    def category_seconds(self, other: str) -> dict[str, int]:
+        """Watched seconds by category; those without one under `other`."""
+        seconds: dict[str, int] = {}
+        for row in self.topics.values():
+            for name, amount in row.items():
+                if name.startswith("category:"):
+                    category = name.removeprefix("category:")
+                    seconds[category] = seconds.get(category, 0) + amount
+        rest = self.total("seconds") - sum(seconds.values())
+        return {**seconds, other: rest} if rest else seconds
+
+    def tag_watches(self, days: int, before: int) -> dict[str, int]:
+        """Watches by tag in so many UTC days that end so many days before today."""
+        watches: dict[str, int] = {}
+        for back in range(before, before + days):
+            row = self.topics.get((self.utc_today - timedelta(days=back)).isoformat(), {})
+            for name, amount in row.items():
+                if name.startswith("tag:"):
+                    tag = name.removeprefix("tag:")
+                    watches[tag] = watches.get(tag, 0) + amount
+        return watches
+
+    def top(self, name: str, *, kind: str | None = None) -> list[Record]:
+        """The ten items with most of something, each with its title where it is known."""
+        rows = [row for row in self.contents if row.get(name, 0) > 0 and (kind is None or row.get("streams"))]
+        rows.sort(key=lambda row: (-row[name], row["content_id"]))
+        return [
+            {
+                "content_id": row["content_id"],
+                "title": self.about.get(row["content_id"], {}).get("title"),
+                "watches": row.get("watches", 0),
+                "viewers": row.get("viewers", 0),
+                name: row[name],
+            }
+            for row in rows[:TOP]
+        ]
+
+    def tally_sum(self, name: str) -> int:
+        return sum(tally.get(name, 0) for tally in self.tallies)
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def quarters(self) -> Quarters:
+        return {
+            (date.fromisoformat(day).toordinal() - EPOCH) * DAY_QUARTERS + int(place): seconds
+            for day, row in self.hours.items()
+            for place, seconds in row.items()
+        }
+
+    def viewers_in_hour(self, hour: int) -> int:
+        """Distinct people who ever watched in this hour of the day."""
+        masks: dict[str, int] = {}
+        for quarter in self.quarters:
+            if local(quarter * QUARTER_SECONDS, self.zone).hour == hour:
+                day = date.fromordinal(EPOCH + quarter // DAY_QUARTERS)
+                month, place = day.isoformat()[:7], (day.day - 1) * DAY_QUARTERS + quarter % DAY_QUARTERS
+                masks[month] = masks.get(month, 0) | 1 << place
+        return sum(any(bits & masks.get(month, 0) for month, bits in tally["hours"].items()) for tally in self.tallies)
+
+    def local_day(self, moment: str) -> date:
+        return from_iso(moment).astimezone(self.zone).date()
+
+    def month_of(self, moment: str) -> str:
+        return self.local_day(moment).isoformat()[:7]
+
+    def last_months(self, count: int) -> list[str]:
+        """The newest first, as YYYY-MM."""
+        number = self.today.year * 12 + self.today.month - 1
+        return [f"{one // 12:04d}-{one % 12 + 1:02d}" for one in range(number, number - count, -1)]
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    def active_people(self, until: date, days: int) -> int:
+        """Distinct people with an act in so many UTC days that end with `until`."""
+        mask = days_between(until - timedelta(days=days - 1), until)
+        return sum(bool(tally["days"] & mask) for tally in self.tallies)
+
+    def viewers_between(self, first: date, last: date) -> int:
+        mask = days_between(first, last)
+        return sum(bool(tally["viewed"] & mask) for tally in self.tallies)
+
+    def interactions(self, until: date, days: int) -> int:
+        names = [(until - timedelta(days=back)).isoformat() for back in range(days)]
+        return sum(self.days.get(day, {}).get(kind, 0) for day in names for kind in _INTERACTIONS)
+
+    def plans(self) -> Iterator[tuple[User, list[Record]]]:
+        """Everybody who ever subscribed, with the times that they did."""
+        for user_id, tally in self.tallies_by_person.items():
+            if tally["plans"] and user_id in self.people:
+                yield self.people[user_id], tally["plans"]
+
+    def active_referrals(self) -> int:
+        return sum(tally.get("is_referred", 0) for tally in self.tallies if tally["days"])
+
+    def streaks(self) -> dict[str, Streak]:
+        """Of everybody, by UTC days."""
+        return {user_id: streak_of(tally["days"], self.utc_today) for user_id, tally in self.tallies_by_person.items()}
+
+    @cached_property
+    def _lifetime_values(self) -> dict[str, dict[Measure, float]]:
+        streaks = self.streaks()
+        return {
+            user_id: lifetime_values(self.stats[user_id], tally["days"], streaks[user_id])
+            for user_id, tally in self.tallies_by_person.items()
+            if user_id in self.stats
+        }
+
+    def lifetime_values(self) -> dict[str, dict[Measure, float]]:
+        """What the rules look at, of everybody."""
+        return self._lifetime_values
+
+    @cached_property
+    def _points(self) -> dict[str, int]:
+        return {
+            user_id: sum(badge.points for badge in self.settings.badges if values[badge.measure] >= badge.threshold)
+            for user_id, values in self._lifetime_values.items()
+        }
+
+    def points(self) -> dict[str, int]:
+        return self._points
+
+    def badge_holders(self) -> dict[str, int]:
+        everybody = self._lifetime_values.values()
+        return {
+            badge.key: sum(values[badge.measure] >= badge.threshold for values in everybody)
+            for badge in self.settings.badges
+        }
+
+    def leaders(self) -> list[Record]:
+        """The first of the leaderboard by points."""
+        return [row.to_plain() for row in leaderboard(self, "points", "all")[:TOP]]
+
+    # -- the audience ---------------------------------------------------------------------------------------------
+
+    def _audience_this_month(self, name: str) -> int:
+        month = self.utc_today.isoformat()[:7]
+        return sum(row.get(name, 0) for day, row in self.audience_days.items() if day.startswith(month))
+
+    def audience_bytes_this_month(self) -> int:
+        return self._audience_this_month("bytes_sent")
+
+    def audience_visits_this_month(self) -> int:
+        return self._audience_this_month("visits")
+
+
+def streak_of(days: int, today: date) -> Streak:
+    """From the bits of days since 1970."""
+    if not days:
+        return Streak(0, 0)
+    runs = bin(days)[2:].split("0")
+    newest = EPOCH + days.bit_length() - 1
+    is_running = newest >= today.toordinal() - 1
+    return Streak(len(runs[0]) if is_running else 0, max(map(len, runs)))
+
+
+def lifetime_values(stats: UserStats, days: int, streak: Streak) -> dict[Measure, float]:
+    """Every measure that the rules of badges look at; each only grows."""
+    counters = {name: getattr(stats, name) for name in COUNTERS}
+    return {
+        "watches": counters["watch_history_entries"],
+        "watched_hours": stats.total_watched_hours,
+        "uploads": counters["videos_uploaded"],
+        "streams": counters["streams_created"],
+        "images": counters["images_uploaded"],
+        "interactions": counters["total_interactions"],
+        "features_used": counters["subscriber_features_used"],
+        "active_days": days.bit_count(),
+        "streak": streak.best,
+    }

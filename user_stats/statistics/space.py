@@ -1,0 +1,163 @@
+"""Storage and bandwidth: what lies on the disks, what goes over the line, and whether a backup stands behind it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from user_stats.features import effective_role
+from user_stats.statistics.figures import NO_DATA, PERSON, PLATFORM, Entry, Figure, Group, share
+from user_stats.statistics.moments import day_of
+from user_stats.statistics.person_records import PersonRecords, moment_of
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.statistics.site_records import SiteRecords
+from user_stats.storage import Record
+from user_stats.times import from_iso
+
+GIGABYTE, MEGABYTE = 10**9, 10**6
+BITS_PER_MEGABIT, BITS_PER_BYTE = 10**6, 8
+
+
+def _sized(items: list[Record]) -> list[Record]:
+    """Items of which the size is known; one made together lies with the owner who brought it."""
+    return [item for item in items if item.get("size_bytes") is not None]
+
+
+def person_used(records: PersonRecords) -> Figure:
+    sized = _sized(records.items)
+    return Figure(sum(item["size_bytes"] for item in sized) / GIGABYTE, len(sized)) if sized else NO_DATA
+
+
+def site_used(records: SiteRecords) -> Figure:
+    sized, loose = _sized(records.items), records.tally_sum("loose_bytes")
+    if not sized and not loose:
+        return NO_DATA
+    used = sum(item["size_bytes"] for item in sized) + loose
+    return Figure(used / GIGABYTE, len(sized) + records.tally_sum("loose_uploads"))
+
+
+def person_bandwidth(records: PersonRecords) -> Figure:
+    recent = [watch for watch in records.timed_watches if _is_this_month(watch.start, records)]
+    seconds: dict[str, int] = {}
+    for watch in recent:
+        seconds[watch.quality] = seconds.get(watch.quality, 0) + watch.seconds
+    downloads = [one for one in records.of("download") if one.get("bytes") and _is_this_month(moment_of(one), records)]
+    if not recent and not downloads:
+        return NO_DATA
+    sent = sum(one["bytes"] for one in downloads)
+    return _bandwidth(sent, seconds, len(recent) + len(downloads), records.settings)
+
+
+def _is_this_month(moment: float, records: PersonRecords) -> bool:
+    day = day_of(moment, records.zone)
+    return (day.year, day.month) == (records.today.year, records.today.month)
+
+
+def site_bandwidth(records: SiteRecords) -> Figure:
+    """Measured where an access log or the audience counted bytes this month; else estimated."""
+    measured = records.audience_bytes_this_month()
+    if measured:
+        return Figure(measured / GIGABYTE, records.audience_visits_this_month(), {"source": "access log"})
+    first = records.today.replace(day=1)
+    sent = records.day_sum("bytes_downloaded", since=first)
+    watches = records.day_sum("timed_watches", since=first)
+    if not sent and not watches:
+        return NO_DATA
+    return _bandwidth(sent, records.quality_seconds(since=first), watches, records.settings)
+
+
+def _bandwidth(sent: int, seconds: dict[str, int], events: int, settings: StatisticsSettings) -> Figure:
+    megabits = sum(amount * settings.bitrates.get(quality, 0.0) for quality, amount in seconds.items())
+    guessed = megabits * BITS_PER_MEGABIT / BITS_PER_BYTE
+    beside = {"measured_gb": sent / GIGABYTE, "estimated_gb": guessed / GIGABYTE, "setting": "BITRATES"}
+    return Figure((sent + guessed) / GIGABYTE, events, beside, is_estimate=bool(guessed))
+
+
+def person_utilization(records: PersonRecords) -> Figure:
+    used = person_used(records)
+    quota = records.settings.storage_quota_gb.get(effective_role(records.user, records.now).value)
+    if used.value is None or quota is None:
+        return NO_DATA
+    return Figure(share(used.value, quota), used.events, {"quota_gb": quota, "used_gb": used.value})
+
+
+def site_utilization(records: SiteRecords) -> Figure:
+    used = site_used(records)
+    quotas = [records.settings.storage_quota_gb.get(effective_role(user, records.now).value) for user in records.users]
+    quota = sum(one for one in quotas if one is not None)
+    if used.value is None or not quota:
+        return NO_DATA
+    return Figure(share(used.value, quota), used.events, {"quota_gb": quota, "used_gb": used.value})
+
+
+def person_largest(records: PersonRecords) -> Figure:
+    uploads = _sized(records.of("upload", "content"))
+    if not uploads:
+        return NO_DATA
+    largest = max(uploads, key=lambda one: one["size_bytes"])
+    return Figure(largest["size_bytes"] / MEGABYTE, len(uploads), {"content_id": largest["subject"]})
+
+
+def site_largest(records: SiteRecords) -> Figure:
+    sizes = [item["size_bytes"] for item in _sized(list(records.about.values()))]
+    sizes += [tally.get("largest_bytes", 0) for tally in records.tallies]
+    return Figure(max(sizes) / MEGABYTE, len(sizes)) if any(sizes) else NO_DATA
+
+
+def person_oldest(records: PersonRecords) -> Figure:
+    if not records.items:
+        return NO_DATA
+    first = min(records.items, key=lambda item: item["at"])
+    age = records.today - day_of(moment_of(first), records.zone)
+    return Figure(age.days, len(records.items), {"content_id": first["subject"]})
+
+
+def site_oldest(records: SiteRecords) -> Figure:
+    if not records.items:
+        return NO_DATA
+    first = min(records.items, key=lambda item: item["created_at"])
+    created: date = from_iso(first["created_at"]).astimezone(records.zone).date()
+    return Figure((records.today - created).days, len(records.items), {"content_id": first["content_id"]})
+
+
+def site_backup(records: SiteRecords) -> Figure:
+    """`ok` within one and a half terms of the schedule, `late` after; `failed` where the newest attempt failed."""
+    known = records.backups
+    if not known:
+        return Figure("never")
+    verified = known.get("verified_at")
+    age = records.now - from_iso(verified) if verified else None
+    if known.get("failed_at", "") > (verified or ""):
+        state = "failed"
+    elif age is None:
+        state = "never"
+    else:
+        state = "ok" if age <= timedelta(days=1.5 * records.settings.backup_days) else "late"
+    return Figure(state, 1, {"verified_at": verified, "age_hours": age.total_seconds() / 3600 if age else None})
+
+
+_UPLOAD = 'record_upload(user_id, "video", content_id="intro", size_bytes=1_500_000_000)'
+GROUP = Group(
+    "Storage and bandwidth",
+    (
+        Entry(24, "storage_used", "Total storage used", "GB", (PERSON,),
+            "The sizes of all items that are not deleted, in 10⁹ bytes; an item lies with who uploaded it.",
+            _UPLOAD, person=person_used, platform=site_used),
+        Entry(25, "monthly_bandwidth", "Monthly bandwidth", "GB", (PERSON, PLATFORM),
+            "Bytes sent this month where they were recorded; else watched seconds × the bitrate of their quality from "
+            "the setting BITRATES, marked as an estimate.",
+            'content.download(user_id, "intro", size_bytes=700_000_000)', person=person_bandwidth,
+            platform=site_bandwidth),
+        Entry(26, "storage_utilization", "Storage utilisation", "%", (PERSON,),
+            "Storage used ÷ the quota of the role, from the setting STORAGE_QUOTA_GB.",
+            _UPLOAD, person=person_utilization, platform=site_utilization),
+        Entry(27, "largest_file", "Largest file uploaded", "MB", (PERSON,),
+            "The size of the largest upload, deleted or not, in 10⁶ bytes.",
+            _UPLOAD, person=person_largest, platform=site_largest),
+        Entry(28, "oldest_content", "Oldest content", "days", (PERSON,),
+            "Calendar days since the first item that is not deleted.",
+            'record_upload(user_id, "video", content_id="intro")', person=person_oldest, platform=site_oldest),
+        Entry(29, "backup_status", "Backup status", "state", (PLATFORM,),
+            "ok, late, failed or never, by the age of the newest verified backup against its schedule.",
+            "python -m user_stats backup PATH", platform=site_backup),
+    ),
+)  # fmt: skip
