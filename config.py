@@ -27,7 +27,7 @@ def _setting(name: str, default: T, parse: Callable[[str], T], allowed: str) -> 
         return default
     try:
         return parse(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RuntimeError):
         FAULTS.append(f"{name}: {text[:40]!r} is not allowed; allowed: {allowed}")
         return default
 
@@ -175,10 +175,14 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 # -- where the data is ----------------------------------------------------------------------------------------------
 
-BASE_DIR = Path(__file__).resolve().parent
+BASE_DIR = _setting("BASE_DIR", Path(__file__).resolve().parent, _folder, "a folder")
+"""The folder in which the data folder is."""
 USERS_DIR = _setting("USERS_DIR", BASE_DIR / "users", _folder, "a folder")
 """The folder of the JSON files."""
-USERS_HISTORY_DIR = USERS_DIR / "history"
+USERS_HISTORY_DIR = _setting("USERS_HISTORY_DIR", USERS_DIR / "history", _folder, "the folder history in USERS_DIR")
+"""The folder of the watch histories; it is always the one in USERS_DIR."""
+if USERS_HISTORY_DIR != USERS_DIR / "history":
+    FAULTS.append("USERS_HISTORY_DIR: it is another folder than history in USERS_DIR; allowed: that one, or unset")
 STORE_URL = os.environ.get("STORE_URL", "")
 """Empty: the JSON files in USERS_DIR; else another folder."""
 LOCK_TIMEOUT_SECONDS = _number("LOCK_TIMEOUT_SECONDS", 10.0, 0.1, 600.0)

@@ -113,7 +113,7 @@ def test_a_bad_video_id_is_refused(manager: UserManager, ada: str, video_id: Any
     assert refused.value.field == "video_id"
 
 
-@pytest.mark.parametrize("video_id", ["../../etc/passwd", "![x](http://e/x.png)", "日本語 🎬", '"quoted"'])
+@pytest.mark.parametrize("video_id", ["日本語 🎬", '"quoted"', "=1+1", "a..b", "s01e02 (final)"])
 def test_any_visible_text_may_name_a_video(manager: UserManager, ada: str, video_id: str) -> None:
     manager.record_watch_activity(ada, video_id, 60)
     assert watched(manager, ada) == [video_id]

@@ -23,6 +23,7 @@ from user_stats import (
     UserNotFound,
     UserRole,
 )
+from user_stats.collections import ACTIVITY, USER_STATS, USERS
 from user_stats.models import COUNTERS
 from user_stats.storage import Storage
 
@@ -269,7 +270,7 @@ def test_people_change_their_name_and_free_the_old_one(manager: UserManager, ada
 def test_a_stale_version_is_a_conflict(manager: UserManager, ada: str) -> None:
     version = manager.get_user_version(ada)
     manager.update_user(ada, email="one@example.org", expected_version=version)
-    with pytest.raises(Conflict, match="changed at"):
+    with pytest.raises(Conflict, match="changed by the site at"):
         manager.update_user(ada, email="two@example.org", expected_version=version)
     assert manager.get_user(ada).email == "one@example.org"
 
@@ -536,3 +537,99 @@ def test_everybodys_statistics_come_by_id(manager: UserManager, ada: str, admin:
     everybody = manager.get_all_users_stats()
     assert everybody.keys() == {ada, admin}
     assert everybody[ada] == manager.get_user_stats(ada)
+
+
+@pytest.mark.parametrize("name", ["...", "-rf", "_ada", "ada.", "\u0301ada", "a--"])
+def test_a_name_begins_and_ends_with_a_letter_or_a_digit(manager: UserManager, name: str) -> None:
+    with pytest.raises(InvalidInput, match="username"):
+        manager.create_user(name, "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    "video_id", ["../../etc/passwd", "a/b", "..", "c:\\x", "![x](http://x)", "<b>", "**bold**", "`x`"]
+)
+def test_an_id_of_content_is_neither_path_nor_markup(manager: UserManager, video_id: str) -> None:
+    ada = manager.create_user("ada", "ada@example.org")
+    for call in (
+        lambda: manager.record_watch_activity(ada, video_id, 60),
+        lambda: manager.record_watch_activity(ada, "v", 60, "stream", stream_id=video_id),
+        lambda: manager.record_upload(ada, "video", content_id=video_id),
+        lambda: manager.record_interaction(ada, "like", content_id=video_id),
+    ):
+        with pytest.raises(InvalidInput, match="_id"):
+            call()
+    assert manager.get_user_stats(ada).watch_history_entries == 0
+
+
+def test_who_has_a_reserved_name_keeps_it_and_nobody_else_gets_one(manager: UserManager) -> None:
+    admin = manager.create_user("admin", "admin@example.org", UserRole.ADMIN, allow_reserved=True)
+    assert manager.update_user(admin, username="Admin", actor=admin).username == "Admin"
+    ada = manager.create_user("ada", "ada@example.org")
+    with pytest.raises(InvalidInput, match="reserved"):
+        manager.update_user(ada, username="root", actor=ada)
+    assert manager.get_user(ada).username == "ada"
+
+
+def test_a_conflict_says_who_changed_the_account(manager: UserManager) -> None:
+    grace = manager.create_user("grace", "grace@example.org", UserRole.ADMIN)
+    ada = manager.create_user("ada", "ada@example.org")
+    for actor, who in ((grace, "grace"), (ada, "ada"), (None, "the site")):
+        manager.update_user(ada, email=f"{who.split()[-1]}@example.com", actor=actor)
+        with pytest.raises(Conflict, match=f"changed by {who} at"):
+            manager.update_user(ada, email="other@example.com", expected_version=1)
+
+
+def test_what_an_admin_did_is_in_the_log_with_who_did_it(manager: UserManager) -> None:
+    grace = manager.create_user("grace", "grace@example.org", UserRole.ADMIN)
+    ada = manager.create_user("ada", "ada@example.org")
+    manager.update_user(ada, role=UserRole.PREMIUM, actor=grace)
+    manager.upgrade_subscription(ada, UserRole.PREMIUM, 30, actor=grace)
+    manager.grant_feature(ada, "ad_free", actor=grace)
+    manager.update_user(ada, is_active=False, actor=grace)
+    events = manager.storage.read_log(ACTIVITY, ada)
+    assert [event["kind"] for event in events if "by" in event] == [
+        "role_change",
+        "subscription",
+        "feature_assignment",
+        "deactivated",
+    ]
+    assert len({event["by"] for event in events if "by" in event}) == 1
+    assert grace not in str(events)  # erasing her leaves nothing of her
+
+
+def test_renewing_again_and_again_ends_at_a_hundred_years(manager: UserManager) -> None:
+    ada = manager.create_user("ada", "ada@example.org", UserRole.PREMIUM)
+    for _ in range(9):
+        manager.upgrade_subscription(ada, "premium", 3650)
+    before = manager.get_user(ada)
+    with pytest.raises(InvalidInput, match="days"):
+        manager.upgrade_subscription(ada, "premium", 3650)
+    assert manager.get_user(ada) == before
+
+
+def test_a_range_of_a_century_is_refused(manager: UserManager) -> None:
+    with pytest.raises(InvalidInput, match="created_from"):
+        manager.find_users(created_from="1970-01-01", created_to="2070-01-01")
+
+
+def test_what_is_no_list_of_ids_is_refused(manager: UserManager) -> None:
+    for wrong in (None, 5, "abc", {"a": 1}):
+        with pytest.raises(InvalidInput, match="user_ids"):
+            manager.delete_users(wrong)  # type: ignore[arg-type]
+
+
+def test_people_without_a_record_of_statistics_have_zeros(manager: UserManager) -> None:
+    ada = manager.create_user("ada", "ada@example.org")
+    manager.storage.transaction(lambda tx: tx.delete(USER_STATS, ada))
+    assert manager.get_all_users_stats() == {ada: manager.get_user_stats(ada)}
+
+
+@pytest.mark.parametrize("text", ["2026-01-02", "2026-01-02T03:04:05", "2026-01-02T03:04:05Z"])
+def test_people_of_a_hand_written_file_are_found_by_date_and_state(manager: UserManager, text: str) -> None:
+    ada = "11111111-1111-4111-8111-111111111111"
+    record = {"user_id": ada, "username": "ada", "email": "ada@example.org", "role": "free", "created_at": text}
+    manager.storage.transaction(lambda tx: tx.put(USERS, ada, record))
+    manager.create_user("bob", "bob@example.org")
+    found = manager.find_users(created_from="2026-01-02", created_to="2026-01-03", is_active=True)
+    assert [user.username for user in found.users] == ["ada"]
+    assert [user.username for user in manager.find_users(sort="created_at").users] == ["ada", "bob"]

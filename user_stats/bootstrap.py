@@ -61,7 +61,7 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
 
     Raises InvalidConfiguration, StorageError."""
     check_configuration()
-    place = os.fspath(url) if url is not None else configured_url()
+    place = os.fspath(url or configured_url())
     if "://" not in place and place != "memory:":
         place = os.path.realpath(place)
     with _opening:

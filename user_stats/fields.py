@@ -35,6 +35,8 @@ _is_user_id = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 _is_uuid = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").fullmatch
 _is_local_part = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*").fullmatch
 _is_domain = re.compile(r"([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]").fullmatch
+_MARKUP = frozenset("/\\[]<>{}*`|")
+"""Characters of paths, of Markdown and of HTML, which no service uses in its ids."""
 _EAST_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
 _EAST_ASIAN_MARKS = frozenset({"KATAKANA-HIRAGANA"})
 
@@ -78,7 +80,7 @@ def _character_refused(field: str, character: str, allowed: str) -> InvalidInput
 def checked_username(value: object, *, reserved_allowed: bool = False) -> str:
     """3 to 32 letters and digits of one script, and _ . - between them."""
     shortest, longest = USERNAME_LENGTHS
-    allowed = f"{shortest} to {longest} letters and digits of one script, and _ . -"
+    allowed = f"{shortest} to {longest} letters and digits of one script, and _ . - between them"
     if not isinstance(value, str):
         raise InvalidInput.of("username", value, allowed)
     if not value.strip():
@@ -90,6 +92,9 @@ def checked_username(value: object, *, reserved_allowed: bool = False) -> str:
     for character in name:
         if unicodedata.category(character)[0] not in "LM" and not character.isdecimal() and character not in "_.-":
             raise _character_refused("username", character, allowed)
+    if not name[0].isalnum() or name[-1] in "_.-":
+        message = f"username: {shown(value)} does not begin and end with a letter or a digit; allowed: {allowed}"
+        raise InvalidInput(message, field="username")
     scripts = {script for character in fold_username(name) if (script := _script(character)) is not None}
     if len(scripts) > 1:
         found = ", ".join(sorted(script.lower() for script in scripts))
@@ -121,6 +126,14 @@ def checked_email(value: object) -> str:
     if len(local) > LOCAL_PART_LENGTH or not _is_local_part(local) or not _is_domain(domain):
         raise InvalidInput.of("email", value, allowed)
     return value
+
+
+def checked_content_id(field: str, value: object) -> str:
+    """What a site calls one of its videos, streams or images: no path and no markup."""
+    text = checked_text(field, value, LONGEST_ID)
+    if not _MARKUP.isdisjoint(text) or not text.strip("."):
+        raise InvalidInput.of(field, value, f"1 to {LONGEST_ID} characters, none of {' '.join(sorted(_MARKUP))}")
+    return text
 
 
 def checked_user_id(value: object) -> str:

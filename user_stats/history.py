@@ -17,7 +17,7 @@ from user_stats.permissions import authorize
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.stored import checked_totals
 from user_stats.times import Clock, utc_now
-from user_stats.user_records import get_user
+from user_stats.user_records import acted_by, get_user
 from user_stats.watches import Watch, checked_watch, entry_of
 
 MOST_ENTRIES_READ = 1000
@@ -125,7 +125,10 @@ class WatchHistoryTracker:
             count = tx.clear(HISTORY, user_id)
             if count:
                 activity.add(
-                    tx, user_id, {"at": "", "kind": "history_cleared", "subject": None, "entries": count}, now=now
+                    tx,
+                    user_id,
+                    {"at": "", "kind": "history_cleared", "subject": None, "entries": count} | acted_by(actor),
+                    now=now,
                 )
             return count
 

@@ -288,7 +288,12 @@ class UserManager:
     def get_all_users_stats(self) -> dict[str, UserStats]:
         """Everybody's statistics by user_id."""
         from_stored = UserStats.from_stored
-        return {user_id: from_stored(user_id, record) for user_id, record in self._storage.scan(USER_STATS)}
+        everybody = {user_id: from_stored(user_id, record) for user_id, record in self._storage.scan(USER_STATS)}
+        if len(everybody) != self._storage.count(USERS):  # a file from elsewhere: who has no record there has zeros
+            for user_id, record in self._storage.scan(USERS):
+                if user_id not in everybody:
+                    everybody[user_id] = _zero_stats(User.from_stored(user_id, record))
+        return everybody
 
     def get_day_totals(self, first: date, last: date) -> list[DayTotals]:
         """The whole site on each UTC day from `first` to `last`, oldest first, zeros included; at most 3,660 days."""
@@ -316,4 +321,4 @@ def _zero_stats(user: User) -> UserStats:
 
 
 def _checked_id(content_id: str | None) -> str | None:
-    return None if content_id is None else fields.checked_text("content_id", content_id, fields.LONGEST_ID)
+    return None if content_id is None else fields.checked_content_id("content_id", content_id)

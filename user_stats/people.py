@@ -24,12 +24,14 @@ from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import User, UserRole, UserStats
 from user_stats.permissions import account_changed, authorize, has_admin_list, known_admins, list_admins
 from user_stats.storage import PageQuery, Record, Storage, Transaction
-from user_stats.times import Clock, checked_moment, to_iso
-from user_stats.user_records import get_user, get_version, put_user
+from user_stats.times import Clock, checked_moment, from_iso, to_iso
+from user_stats.user_records import acted_by, get_user, get_version, last_editor, put_user
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
 LARGEST_PAGE = 1000
+LONGEST_RANGE = timedelta(days=36_524)
+"""A day less than a hundred years."""
 Moment = datetime | date | str
 _RANGE_FIELDS = {"created": "created_at", "expires": "subscription_expires"}
 SORTABLE = ("username", "email", "role", "created_at", "subscription_expires")
@@ -102,7 +104,8 @@ class People:
             tx.put(USER_TOTALS, user.user_id, activity.empty_totals(user.user_id))
             if credentials is not None:
                 tx.put(CREDENTIALS, user.user_id, credentials)
-            activity.add(tx, user.user_id, _event("account_created", role=role.value, expires=expires), now=now)
+            created = _event("account_created", role=role.value, expires=expires)
+            activity.add(tx, user.user_id, created | acted_by(actor), now=now)
             return user.user_id
 
         return self._storage.transaction(work)
@@ -191,22 +194,26 @@ class People:
             before = get_user(tx, user_id)
             version = get_version(tx, user_id)
             if expected_version not in (None, version):
-                message = f"the account was changed at {before.updated_at} (now version {version}); read it again"
+                who = last_editor(tx, before)
+                message = f"the account was changed by {who} at {before.updated_at} (now version {version}); reload it"
                 raise Conflict(message, field="expected_version")
             return self._change(tx, before, changes, now, actor)
 
         return self._storage.transaction(work)
 
     def _change(self, tx: Transaction, before: User, changes: dict[str, Any], now: datetime, actor: str | None) -> User:
+        name = changes.get("username", before.username)
+        if fields.is_reserved(name) and fields.fold_username(name) != fields.fold_username(before.username):
+            fields.checked_username(name)
         after = replace(before, **changes, updated_at=to_iso(now))
         role = changes.get("role", before.role)
         if role is not before.role:
             until = to_iso(now + timedelta(days=self._subscription_days))
             after = replace(after, subscription_expires=until if role in SUBSCRIPTION_ROLES else None)
         account_changed(tx, before, after)
-        put_user(tx, after)
+        put_user(tx, after, actor=actor)
         for event in _events(before, after):
-            activity.add(tx, before.user_id, event, now=now)
+            activity.add(tx, before.user_id, event | acted_by(actor), now=now)
         if before.is_active and not after.is_active:
             end_all_within(tx, before.user_id)
         if before.role is not after.role or before.is_active != after.is_active:
@@ -293,7 +300,7 @@ def _checked_changes(
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if username is not None:
-        changes["username"] = fields.checked_username(username)
+        changes["username"] = fields.checked_username(username, reserved_allowed=True)
     if email is not None:
         changes["email"] = fields.checked_email(email)
     if is_active is not None:
@@ -311,8 +318,11 @@ def _checked_ranges(
     for name, (from_, to) in ranges.items():
         start = None if from_ is None else to_iso(checked_moment(f"{name}_from", from_))
         end = None if to is None else to_iso(checked_moment(f"{name}_to", to))
-        if start is not None and end is not None and start > end:
-            raise InvalidInput.of(f"{name}_from", start, f"a moment not after {name}_to ({end})")
+        if start is not None and end is not None:
+            if start > end:
+                raise InvalidInput.of(f"{name}_from", start, f"a moment not after {name}_to ({end})")
+            if from_iso(end) - from_iso(start) > LONGEST_RANGE:
+                raise InvalidInput.of(f"{name}_from", start, f"at most {LONGEST_RANGE.days:,} days before {name}_to")
         if start is not None or end is not None:
             checked[_RANGE_FIELDS[name]] = (start, end)
     return checked

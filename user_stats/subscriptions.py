@@ -20,7 +20,7 @@ from user_stats.permissions import authorize
 from user_stats.storage import PageQuery, Reader, Record, Storage, Transaction
 from user_stats.stored import checked_assignments
 from user_stats.times import Clock, from_iso, to_iso
-from user_stats.user_records import get_user, put_user
+from user_stats.user_records import acted_by, get_user, put_user
 
 LONGEST_AHEAD_DAYS = 36_500
 """How far from now renewals may move an end: a hundred years."""
@@ -57,7 +57,7 @@ class Subscriptions:
                 allowed = f"an end at most {LONGEST_AHEAD_DAYS:,} days from now (it would be {end.date()})"
                 raise InvalidInput.of("days", term, allowed)
             after = replace(before, role=plan, subscription_expires=to_iso(end))
-            return _changed(tx, before, after, now, days=term)
+            return _changed(tx, before, after, now, actor, days=term)
 
         return self._storage.transaction(work)
 
@@ -70,7 +70,8 @@ class Subscriptions:
             before = get_user(tx, user_id)
             if before.role not in SUBSCRIPTION_ROLES:
                 raise InvalidInput.of("user_id", user_id, "a person with a subscription")
-            return _changed(tx, before, replace(before, role=UserRole.FREE, subscription_expires=None), now, days=0)
+            after = replace(before, role=UserRole.FREE, subscription_expires=None)
+            return _changed(tx, before, after, now, actor, days=0)
 
         return self._storage.transaction(work)
 
@@ -126,14 +127,14 @@ class Subscriptions:
                 assignments[name] = sorted(others | ({chosen} if name == assignment else set()))
             tx.put(SUBSCRIBER_FEATURES, user_id, assignments)
             event = {"at": "", "kind": "feature_assignment", "subject": chosen, "assignment": assignment or "plan"}
-            activity.add(tx, user_id, event, now=now)
+            activity.add(tx, user_id, event | acted_by(actor), now=now)
 
         self._storage.transaction(work)
 
 
-def _changed(tx: Transaction, before: User, after: User, now: datetime, *, days: int) -> User:
+def _changed(tx: Transaction, before: User, after: User, now: datetime, actor: str | None, *, days: int) -> User:
     after = replace(after, updated_at=to_iso(now))
-    put_user(tx, after)
+    put_user(tx, after, actor=actor)
     tx.delete(UPGRADE_REQUESTS, after.user_id)
     event = {
         "at": "",
@@ -144,7 +145,7 @@ def _changed(tx: Transaction, before: User, after: User, now: datetime, *, days:
         "expires": after.subscription_expires,
         "before_expires": before.subscription_expires,
     }
-    activity.add(tx, after.user_id, event, now=now)
+    activity.add(tx, after.user_id, event | acted_by(actor), now=now)
     return after
 
 

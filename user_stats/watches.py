@@ -92,12 +92,12 @@ def ended_at(event: Record, *, now: datetime) -> str:
 
 
 def _checked_entry(watch: Watch, now: datetime) -> Record:
-    video_id = fields.checked_text("video_id", watch.video_id, fields.LONGEST_ID)
+    video_id = fields.checked_content_id("video_id", watch.video_id)
     seconds = fields.checked_whole("duration_seconds", watch.duration_seconds, 0, fields.LONGEST_DURATION_SECONDS)
     content_type = fields.checked_content_type(watch.content_type)
     stream_id = watch.stream_id
     if content_type == "stream":
-        stream_id = fields.checked_text("stream_id", video_id if stream_id is None else stream_id, fields.LONGEST_ID)
+        stream_id = fields.checked_content_id("stream_id", video_id if stream_id is None else stream_id)
     elif stream_id is not None:
         raise InvalidInput.of("stream_id", stream_id, "a stream_id only with content_type stream")
     if watch.watched_at is None:

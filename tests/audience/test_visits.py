@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from clocks import FixedClock
 from real_data import real_file
 
-from user_stats.audience import Audience, Visit
+from user_stats.audience import Audience, LogIdentity, Visit, log_imports
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, SITE, VISITS
 from user_stats.errors import Conflict, InvalidInput, TooLarge
-from user_stats.storage import Storage
+from user_stats.storage import Storage, open_storage
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
@@ -213,14 +214,45 @@ def made_up_log(lines: int) -> Iterator[Visit]:
 
 
 def test_a_log_counts_once_however_often_it_comes_in(audience: Audience) -> None:
-    first = audience.import_visits(made_up_log(2500), fingerprint="abc", name="access.log")
-    again = audience.import_visits(made_up_log(2500), fingerprint="abc", name="copy.log")
+    first = audience.import_visits(made_up_log(2500), log=LogIdentity("abc"), name="access.log")
+    again = audience.import_visits(made_up_log(2500), log=LogIdentity("abc"), name="copy.log")
     assert (first.visits, first.was_known, again.visits, again.was_known) == (2500, False, 0, True)
     assert audience.totals().visits == 2500
     assert sum(first.days.values()) == 2500
     assert sum(day.bytes_sent for day in audience.all_days()) == 25_000
 
 
+def test_a_log_that_has_grown_counts_only_what_is_new(audience: Audience) -> None:
+    audience.import_visits(made_up_log(700), log=LogIdentity("part", 70_000))
+    assert audience.known_log_sizes() == [70_000]
+    grown = LogIdentity("whole", 90_000, {70_000: "part"})
+    done = audience.import_visits(made_up_log(900), log=grown)
+    assert (done.visits, done.known_visits, done.was_known) == (200, 700, False)
+    assert audience.totals().visits == 900
+    assert audience.import_visits(made_up_log(900), log=grown).was_known
+    assert audience.import_visits(made_up_log(700), log=LogIdentity("part", 70_000)).was_known
+    other = LogIdentity("other", 90_000, {70_000: "another part"})
+    assert audience.import_visits(made_up_log(10), log=other).visits == 10
+
+
+def test_visits_in_bulk_count_as_one_by_one(audience: Audience, storage: Storage, clock: FixedClock) -> None:
+    visits = [replace(visit, client_id=None) for visit in made_up_log(400)]
+    visits += [Visit(visits[0].at, "/x", GOOGLEBOT, "192.0.2.1"), Visit(visits[0].at, "/x", FIREFOX, "192.0.2.99")]
+    visits.append(Visit(visits[0].at, "/x", FIREFOX, "192.0.2.98", do_not_track=True))
+    for visit in visits:
+        audience.record_visits([visit])
+    one_by_one = audience.all_days(), audience.totals()
+    bulk = Audience(open_storage("memory:"), clock=clock)
+    bulk.record_visits(visits)
+    assert (bulk.all_days(), bulk.totals()) == one_by_one
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_imports, "CHUNK", 1000)
+
+
+@pytest.mark.usefixtures("small_chunks")
 def test_an_import_that_was_cut_short_goes_on_where_it_stopped(audience: Audience) -> None:
     def broken() -> Iterator[Visit]:
         for number, visit in enumerate(made_up_log(2500)):
@@ -229,21 +261,22 @@ def test_an_import_that_was_cut_short_goes_on_where_it_stopped(audience: Audienc
             yield visit
 
     with pytest.raises(OSError, match="the disk is gone"):
-        audience.import_visits(broken(), fingerprint="abc")
+        audience.import_visits(broken(), log=LogIdentity("abc"))
     assert audience.totals().visits == 1000
-    assert audience.import_visits(made_up_log(2500), fingerprint="abc").visits == 1500
+    assert audience.import_visits(made_up_log(2500), log=LogIdentity("abc")).visits == 1500
     assert audience.totals().visits == 2500
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_two_imports_of_one_log_at_once_count_it_once(audience: Audience, storage: Storage) -> None:
     def overtaken() -> Iterator[Visit]:
         for number, visit in enumerate(made_up_log(1500)):
             if number == 1200:
-                audience.import_visits(made_up_log(1500), fingerprint="abc")
+                audience.import_visits(made_up_log(1500), log=LogIdentity("abc"))
             yield visit
 
     with pytest.raises(Conflict):
-        audience.import_visits(overtaken(), fingerprint="abc")
+        audience.import_visits(overtaken(), log=LogIdentity("abc"))
     assert audience.totals().visits == 1500
     assert (storage.get(LOG_IMPORTS, "abc") or {})["is_complete"] is True
 
@@ -265,7 +298,7 @@ EXPECTED = [("2015-05-17", 1632, 341), ("2015-05-18", 2893, 627), ("2015-05-19",
 
 def test_a_real_log_gives_the_known_answers(storage: Storage, clock: FixedClock) -> None:
     audience = Audience(storage, clock=clock)
-    imported = audience.import_visits(elastic_log(), fingerprint="elastic")
+    imported = audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
     assert imported.visits == 10_000
     assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
     assert audience.totals().visitor_days == 2034
@@ -275,7 +308,7 @@ def test_a_real_log_under_one_key_for_good_gives_distinct_addresses_and_newcomer
     storage: Storage, clock: FixedClock
 ) -> None:
     audience = Audience(storage, clock=clock, key_days=0)
-    audience.import_visits(elastic_log(), fingerprint="elastic")
+    audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
     assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
     assert [day.new_visitors for day in audience.all_days()] == [341, 549, 460, 403]
     assert (audience.totals().visitor_days, audience.totals().visitor_hashes) == (2034, 1753)
@@ -283,7 +316,7 @@ def test_a_real_log_under_one_key_for_good_gives_distinct_addresses_and_newcomer
 
 def test_totals_are_the_sums_of_the_days(storage: Storage, clock: FixedClock) -> None:
     audience = Audience(storage, clock=clock)
-    audience.import_visits(elastic_log(), fingerprint="elastic")
+    audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
     audience.check_in(audience.visit(client_id="11111111-1111-4111-8111-111111111111"), is_new=True)
     audience.record_job("transcode", False, error="no space")
     totals = storage.get(SITE, "audience")

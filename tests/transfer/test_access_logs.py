@@ -13,7 +13,7 @@ from real_data import real_file
 
 from user_stats.__main__ import main
 from user_stats.errors import InvalidInput
-from user_stats.transfer.access_logs import LONGEST_LINE, MOST_NAMED, LogCounts, LogLine, log_fingerprint, read_log
+from user_stats.transfer.access_logs import LONGEST_LINE, MOST_NAMED, LogCounts, LogLine, identify_log, read_log
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COMBINED = (
@@ -87,7 +87,7 @@ def test_a_packed_log_is_the_same_log(tmp_path: Path) -> None:
     packed = tmp_path / "renamed.txt"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert read(packed) == read(plain)
-    assert log_fingerprint(packed) == log_fingerprint(plain)
+    assert identify_log(packed) == identify_log(plain)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-12], lambda data: data[:20] + b"\x00\xff\x00" + data[23:]])
@@ -96,7 +96,7 @@ def test_a_damaged_gzip_file_is_refused_by_name(tmp_path: Path, damage: object) 
     assert callable(damage)
     path.write_bytes(damage(gzip.compress("\n".join([COMBINED] * 50).encode())))
     with pytest.raises(InvalidInput, match=r"access\.log\.gz"):
-        log_fingerprint(path)
+        identify_log(path)
 
 
 def test_a_real_log_gives_the_known_days() -> None:
@@ -131,3 +131,34 @@ def test_a_missing_file_stops_the_command_before_anything_is_counted(
     assert "none.log" in capsys.readouterr().err
     assert main(["--store", store, "import-logs", str(log), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["visits"] == 1
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_log_that_has_grown_counts_its_new_lines_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_packed: bool
+) -> None:
+    lines = [COMBINED.replace("2026:10", f"2025:{hour:02d}") for hour in range(24)]
+
+    def imported(content: str) -> dict[str, object]:
+        path = tmp_path / "access.log"
+        path.write_bytes(gzip.compress(content.encode()) if is_packed else content.encode())
+        main(["--store", str(tmp_path / "users"), "import-logs", str(path), "--json"])
+        report: dict[str, object] = json.loads(capsys.readouterr().out)["files"][0]
+        return report
+
+    whole = "\n".join(lines) + "\n"
+    cut = whole[: len(whole) // 2]
+    assert imported(cut)["visits"] == 12 - (not cut.endswith("\n"))
+    grown = imported(whole)
+    assert (grown["visits"], grown["known_visits"]) == (24 - int(str(grown["known_visits"])), cut.count("\n"))
+    assert imported(whole)["was_known"] is True
+    assert imported(cut)["was_known"] is True
+    assert imported("\n".join(reversed(lines)) + "\n")["visits"] == 24, "another log"
+
+
+def test_progress_reaches_the_end_of_a_log(tmp_path: Path) -> None:
+    path, seen = written(tmp_path, *[COMBINED] * 11_000), list[tuple[int, int]]()
+    lines = read_log(path, LogCounts(), now=NOW, progress=lambda done, total: seen.append((done, total)))
+    assert sum(1 for _ in lines) == 11_000
+    assert len(seen) == 3
+    assert seen[-1] == (path.stat().st_size, path.stat().st_size)

@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery staple"
 def ada(manager: UserManager) -> str:
     """A person who has done everything."""
     user_id = manager.create_user("ada", "ada@example.org", UserRole.PREMIUM, password=PASSWORD)
-    manager.record_watch_activity(user_id, "=cmd|'/c calc'!A0", 90, title="=1+1", category="music", tags=["a", "b"])
+    manager.record_watch_activity(user_id, "=cmd+'c calc'!A0", 90, title="=1+1", category="music", tags=["a", "b"])
     manager.record_watch_activity(user_id, "live-1", 60, "stream", completed=True)
     for number in range(2):
         manager.record_watch_activity(user_id, f"more-{number}", 0, "image")
@@ -69,7 +69,7 @@ def test_the_history_is_a_list_of_watches_as_the_store_keeps_it(
 ) -> None:
     files = opened(person_archive(manager, ada))
     assert files["history.json"] == storage.read_log(HISTORY, ada)
-    assert [row["video_id"] for row in files["history.csv"]][:1] == ["'=cmd|'/c calc'!A0"]
+    assert [row["video_id"] for row in files["history.csv"]][:1] == ["'=cmd+'c calc'!A0"]
 
 
 def test_no_secret_is_in_it(manager: UserManager, storage: Storage, ada: str) -> None:

@@ -42,6 +42,13 @@ Password = Annotated[
     str, Meta(description="12 to 128 characters", extra_json_schema={"minLength": 12, "maxLength": 128})
 ]
 Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 256})]
+ContentId = Annotated[
+    str,
+    Meta(
+        description="what the site calls it: no path and no markup",
+        extra_json_schema={"minLength": 1, "maxLength": 256, "pattern": r"^[^/\\[\]<>{}*`|]+$"},
+    ),
+]
 Title = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
 Seconds = Annotated[int, Meta(description="0: not known", extra_json_schema={"minimum": 0, "maximum": 86_400})]
 Days = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 3650})]
@@ -50,8 +57,8 @@ Limit = Annotated[int, Meta(ge=1, le=1000)]
 Bound = Annotated[
     str,
     Meta(
-        description="a day from 1970 on",
-        pattern=r"^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\d$",
+        description="a day from 1970 to 2069",
+        pattern=r"^(19[7-9]\d|20[0-6]\d)-\d\d-\d\d$",
         extra_json_schema={"format": "date"},
     ),
 ]
@@ -159,10 +166,10 @@ class Changed(Struct):
 
 
 class NewWatch(Input):
-    video_id: Text
+    video_id: ContentId
     duration_seconds: Seconds
     content_type: ContentKind = "video"
-    stream_id: Text | None = None
+    stream_id: ContentId | None = None
     session_id: Text | None = None
     completed: bool = False
     quality: Annotated[str, Meta(extra_json_schema={"examples": ["720p"]})] = "720p"
@@ -223,14 +230,14 @@ class WatchTotals(Struct):
 
 class NewUpload(Input):
     content_type: ContentKind
-    content_id: Text | None = None
+    content_id: ContentId | None = None
     title: Title | None = None
     size_bytes: Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 10**15})] | None = None
 
 
 class NewInteraction(Input):
     interaction_type: Interaction
-    content_id: Text | None = None
+    content_id: ContentId | None = None
 
 
 class FeatureUses(Struct):

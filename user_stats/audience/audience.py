@@ -18,7 +18,7 @@ from user_stats.audience.instances import Instance, Report
 from user_stats.audience.intake import Intake
 from user_stats.audience.jobs import checked_job, job_event
 from user_stats.audience.ledger import TOTALS, Event, Ledger, commit
-from user_stats.audience.log_imports import LogImport
+from user_stats.audience.log_imports import LogIdentity, LogImport
 from user_stats.audience.overview import Overview, count_live_visits, make_overview
 from user_stats.audience.visitors import (
     BOT_USERS,
@@ -29,7 +29,7 @@ from user_stats.audience.visitors import (
     count_person,
     is_client_id,
 )
-from user_stats.audience.visits import Visit, record_visit
+from user_stats.audience.visits import Visit, record_visit, record_visits
 from user_stats.collections import AUDIENCE_DAYS, INSTANCES, JOBS, SITE, VISITS
 from user_stats.errors import InvalidInput, TooLarge, UserNotFound
 from user_stats.storage import Record, Storage
@@ -128,17 +128,20 @@ class Audience:
             return 0
 
         def event(ledger: Ledger) -> None:
-            for visit in visits:
-                record_visit(ledger, visit, self._counting, crawlers_apart=False)
+            record_visits(ledger, visits, self._counting)
 
         commit(self._storage, [event], self._clock())
         return len(visits)
 
-    def import_visits(self, visits: Iterable[Visit], *, fingerprint: str, name: str = "") -> LogImport:
+    def known_log_sizes(self) -> list[int]:
+        """How many bytes the logs had that were imported: leading parts to look for in one that has grown."""
+        return log_imports.known_sizes(self._storage)
+
+    def import_visits(self, visits: Iterable[Visit], *, log: LogIdentity, name: str = "") -> LogImport:
         """Counts the visits of a log, crawlers too, once for good: see `log_imports.py`. Raises Conflict."""
         if not self.is_enabled:
             return LogImport(0, 0, {})
-        return log_imports.import_visits(self._storage, visits, fingerprint, name, self._counting, self._clock())
+        return log_imports.import_visits(self._storage, visits, log, name, self._counting, self._clock())
 
     def track_bot_user(self, telegram_id: int) -> None:
         """Counts a user of the bot, once a day."""

@@ -12,12 +12,14 @@ import hmac
 import ipaddress
 import re
 import secrets
+import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from user_stats.audience.ledger import Ledger
 from user_stats.collections import KNOWN_VISITORS, VISITOR_KEYS, VISITOR_MARKS
-from user_stats.storage import Collection
+from user_stats.storage import Collection, Record
 from user_stats.times import to_iso
 
 VISITORS, PEOPLE, BOT_USERS = "visitors", "people", "bot_users"
@@ -52,6 +54,12 @@ def normal_address(text: str) -> str | None:
     """What stands for an address: IPv4 as it is, also when mapped into IPv6; of IPv6 the first 64 bits. None: no
     address."""
     try:
+        socket.inet_pton(socket.AF_INET, text)
+    except OSError:
+        pass  # not the usual form
+    else:
+        return text
+    try:
         address = ipaddress.ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None
@@ -64,12 +72,24 @@ def normal_address(text: str) -> str | None:
 
 def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) -> None:
     """Counts an address, or the host name that a log has in its place, once a day."""
-    tag = _tag(ledger, address, day, counting)
-    if tag is not None:
-        if counting.key_days:
-            _count(ledger, VISITORS, VISITOR_MARKS, f"{day}:{tag}", day)
+    count_visitors(ledger, [address], day, counting)
+
+
+def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting) -> None:
+    """The same for many addresses of one day."""
+    new = 0
+    for address in addresses:
+        tag = _tag(ledger, address, day, counting)
+        if tag is None:
+            continue
+        collection, key = (VISITOR_MARKS, f"{day}:{tag}") if counting.key_days else (KNOWN_VISITORS, f"a:{tag}")
+        if ledger.tx.get(collection, key) is None:
+            ledger.tx.put(collection, key, _first_seen(day))
+            new += 1
         else:
-            _count(ledger, VISITORS, KNOWN_VISITORS, f"a:{tag}", day)
+            _count(ledger, VISITORS, collection, key, day)
+    if new:
+        _add_new(ledger, VISITORS, day, new)
 
 
 def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, counting: Counting) -> None:
@@ -102,14 +122,22 @@ def _tag(ledger: Ledger, address: str, day: str, counting: Counting) -> str | No
     return digest.hex()[:HASH_CHARACTERS]
 
 
+def _first_seen(day: str) -> Record:
+    return {"first": day, "last": day, "seen": "1"}
+
+
+def _add_new(ledger: Ledger, kind: str, day: str, count: int) -> None:
+    ledger.add(day, kind, count)
+    ledger.add(day, f"new_{kind}", count)
+    ledger.add_to_day(day, f"last_{kind}", count)
+
+
 def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str) -> None:
     """`seen` has a bit for each day back from the last one, so that days may come in any order."""
     record = ledger.tx.get(collection, key)
     if record is None:
-        ledger.tx.put(collection, key, {"first": day, "last": day, "seen": "1"})
-        ledger.add(day, kind)
-        ledger.add(day, f"new_{kind}")
-        ledger.add_to_day(day, f"last_{kind}", 1)
+        ledger.tx.put(collection, key, _first_seen(day))
+        _add_new(ledger, kind, day, 1)
         return
     first, last, seen = record["first"], record["last"], int(record["seen"], 16)
     distance = (date.fromisoformat(day) - date.fromisoformat(last)).days

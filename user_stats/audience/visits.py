@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from user_stats.audience import event_lists
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.ledger import Ledger
-from user_stats.audience.visitors import Counting, count_person, count_visitor
-from user_stats.collections import AUDIENCE_PATHS, VISITS
+from user_stats.audience.visitors import Counting, count_person, count_visitor, count_visitors
+from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, VISITS
 from user_stats.times import to_iso
 
 LONGEST_PATH = 200
@@ -59,6 +61,60 @@ def record_visit(ledger: Ledger, visit: Visit, counting: Counting, *, crawlers_a
         count_person(ledger, visit.client_id, visit.address, day, counting)
 
 
+@dataclass
+class DaySums:
+    """What many visits move of one day."""
+
+    before: int
+    """Visits of the day until then."""
+    visits: int = 0
+    crawler_visits: int = 0
+    bytes_sent: int = 0
+    agents: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
+    addresses: dict[str, None] = field(default_factory=dict)
+    """Each once, in their order."""
+
+
+def record_visits(ledger: Ledger, visits: Iterable[Visit], counting: Counting) -> dict[str, DaySums]:
+    """The same for many visits, crawlers too: each day's record is moved once, and each visitor looked up once.
+    Returns what they came to by day."""
+    days: dict[str, DaySums] = {}
+    for visit in visits:
+        at = to_iso(visit.at)
+        day = at[:10]
+        sums = days.get(day)
+        if sums is None:
+            sums = days[day] = DaySums(ledger.read(AUDIENCE_DAYS, day).get("visits", 0))
+        path, family = clean_path(visit.path), agent_family(visit.user_agent)
+        entry = {"at": at, "path": path, "agent": family}
+        event_lists.append(ledger, VISITS, day, sums.before + sums.visits, entry)
+        sums.visits += 1
+        sums.crawler_visits += is_crawler(visit.user_agent)
+        sums.bytes_sent += visit.bytes_sent
+        sums.agents[family] += 1
+        sums.paths[path] += 1
+        if visit.address is not None and not visit.do_not_track:
+            sums.addresses[visit.address] = None
+        if visit.client_id is not None and not visit.do_not_track:
+            count_person(ledger, visit.client_id, visit.address, day, counting)
+    for day, sums in days.items():
+        _move(ledger, day, sums)
+        count_visitors(ledger, sums.addresses, day, counting)
+    return days
+
+
+def _move(ledger: Ledger, day: str, sums: DaySums) -> None:
+    for name in ("visits", "crawler_visits", "bytes_sent"):
+        if amount := getattr(sums, name):
+            ledger.add(day, name, amount)
+    agents = ledger.day(day).setdefault("agents", {})
+    for family, count in sums.agents.items():
+        agents[family] = agents.get(family, 0) + count
+    for path, count in sums.paths.items():
+        _count_path(ledger, day, path, count)
+
+
 def clean_path(path: str) -> str:
     """The path without its query, which may tell about a person, cut to 200 characters, safe to print."""
     text = path.split("?", 1)[0].split("#", 1)[0][:LONGEST_PATH]
@@ -68,8 +124,8 @@ def clean_path(path: str) -> str:
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(one)[0] == "C" else one for one in text) or "/"
 
 
-def _count_path(ledger: Ledger, day: str, path: str) -> None:
+def _count_path(ledger: Ledger, day: str, path: str, count: int = 1) -> None:
     paths = ledger.change(AUDIENCE_PATHS, day).setdefault("paths", {})
     if path not in paths and len(paths) >= MOST_PATHS_A_DAY:
         path = OTHER_PATHS
-    paths[path] = paths.get(path, 0) + 1
+    paths[path] = paths.get(path, 0) + count

@@ -124,10 +124,12 @@ def _throughput(contender: Any, count: int) -> dict[str, float]:
 
     def work(number: int) -> None:
         mine = contender.another() if isinstance(contender, Sqlite) else contender
-        watcher = number
-        while (start := time.perf_counter()) < end:
+        watcher, now = number, 0.0
+        while now < end:
+            start = time.perf_counter()
             mine.record(watcher % WATCHERS)
-            taken[number].append(time.perf_counter() - start)
+            now = time.perf_counter()
+            taken[number].append(now - start)
             watcher += count
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(count)]
@@ -149,14 +151,12 @@ def processes(folder: Path, size: int) -> list[Row]:
     """Watches a second with several processes on one store."""
     Ours(folder, size).close()
     Sqlite(folder, size).close()
-    rows = []
-    for name in (Ours.name, Sqlite.name):
-        runs = []
-        for _ in range(3):
+    found: dict[str, list[dict[str, float]]] = {Ours.name: [], Sqlite.name: []}
+    for _ in range(3):
+        for name, runs in found.items():
             workers = [_child("worker", folder, size, name, str(number)) for number in range(PROCESSES)]
             runs.append(_shared_figures([_answer(worker) for worker in workers]))
-        rows.append(Row(size, f"record, {PROCESSES} processes", name, _middle(runs)))
-    return rows
+    return [Row(size, f"record, {PROCESSES} processes", name, _middle(runs)) for name, runs in found.items()]
 
 
 def reads(folder: Path, size: int) -> list[Row]:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from user_stats.api.addresses import Proxies
 from user_stats.api.operations import Caller, Services
 from user_stats.api.routes import make_routes
-from user_stats.audience import Audience, Visit
+from user_stats.audience import Audience, LogIdentity, Visit
 from user_stats.bench import measures
 from user_stats.errors import NotAuthenticated
 from user_stats.http_settings import HttpSettings
@@ -86,7 +86,7 @@ def _filled(store: Path, size: int) -> dict[str, float]:
         now = datetime.now(UTC)
         for back in range(1, YEAR_DAYS + 1):
             audience.record_visits([Visit(now - timedelta(days=back), "/", FIREFOX, "192.0.2.1")])
-        audience.import_visits((_visit(now, number) for number in range(size)), fingerprint="bench")
+        audience.import_visits((_visit(now, number) for number in range(size)), log=LogIdentity("bench"))
         taken = []
         for _ in range(10):
             start = time.perf_counter()

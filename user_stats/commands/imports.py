@@ -14,7 +14,6 @@ from user_stats.transfer.formats import SERVICES
 from user_stats.transfer.import_report import Report
 from user_stats.transfer.imports import Options
 
-KILOBYTE = 1024
 MOST_PRINTED = 20
 
 
@@ -48,9 +47,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     options = Options(arguments.format, arguments.profile, tuple(arguments.include), arguments.all_or_nothing)
     bar = Progress("reading, kB" if arguments.dry_run else "importing, kB")
     call = imports.preview if arguments.dry_run else imports.import_file
-    report = call(
-        arguments.file, user_id, options, progress=lambda done, total: bar(_kilobytes(done), _kilobytes(total))
-    )
+    report = call(arguments.file, user_id, options, progress=bar.bytes)
     if arguments.json:
         print_json(report.to_plain())
     else:
@@ -93,10 +90,6 @@ def _user_id(arguments: argparse.Namespace) -> str:
     if user is None:
         raise InvalidInput.of("--user", arguments.user, "a username or an e-mail address of an account")
     return user.user_id
-
-
-def _kilobytes(count: int) -> int:
-    return -(-count // KILOBYTE)
 
 
 def _print(report: Report) -> None:

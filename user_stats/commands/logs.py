@@ -9,10 +9,10 @@ from typing import Any
 
 from user_stats.audience import Visit
 from user_stats.bootstrap import get_audience
-from user_stats.commands.output import inert, print_json
+from user_stats.commands.output import Progress, inert, print_json
 from user_stats.errors import EXIT_DONE, EXIT_FINDINGS
 from user_stats.times import utc_now
-from user_stats.transfer.access_logs import LogCounts, log_fingerprint, read_log
+from user_stats.transfer.access_logs import LogCounts, identify_log, read_log
 
 
 def add_to(commands: Any) -> None:
@@ -26,8 +26,9 @@ def add_to(commands: Any) -> None:
 
 def run_import_logs(arguments: argparse.Namespace) -> int:
     """Exit code 1 where lines are broken. Every file is read to its end before the first is imported."""
-    fingerprints = [(path, log_fingerprint(path)) for path in arguments.files]
-    reports = [_import(arguments.store, path, fingerprint) for path, fingerprint in fingerprints]
+    for path in arguments.files:
+        identify_log(path)
+    reports = [_import(arguments.store, path) for path in arguments.files]
     if arguments.json:
         print_json({"files": reports})
     else:
@@ -36,16 +37,19 @@ def run_import_logs(arguments: argparse.Namespace) -> int:
     return EXIT_FINDINGS if any(report["broken"] for report in reports) else EXIT_DONE
 
 
-def _import(store: str | None, path: Path, fingerprint: str) -> dict[str, Any]:
+def _import(store: str | None, path: Path) -> dict[str, Any]:
+    """Identified just before it is counted: the files may be parts of one another."""
     counts = LogCounts()
     audience = get_audience(store)
-    done = audience.import_visits(_visits(path, counts), fingerprint=fingerprint, name=path.name)
+    log = identify_log(path, audience.known_log_sizes())
+    done = audience.import_visits(_visits(path, counts), log=log, name=path.name)
     return {
         "file": str(path),
         "lines": counts.lines,
         "visits": done.visits,
         "crawler_visits": done.crawler_visits,
         "was_known": done.was_known,
+        "known_visits": done.known_visits,
         "broken": counts.broken,
         "rejected": [{"row": line.row, "reason": line.reason} for line in counts.named],
         "days": done.days,
@@ -53,7 +57,8 @@ def _import(store: str | None, path: Path, fingerprint: str) -> dict[str, Any]:
 
 
 def _visits(path: Path, counts: LogCounts) -> Iterator[Visit]:
-    for line in read_log(path, counts, now=utc_now()):
+    bar = Progress("counting, kB")
+    for line in read_log(path, counts, now=utc_now(), progress=bar.bytes):
         yield Visit(line.at, line.path, line.user_agent, line.address, bytes_sent=line.bytes_sent)
 
 
@@ -66,5 +71,7 @@ def _print(report: dict[str, Any]) -> None:
         f"{name}: {report['visits']:,} visits on {len(report['days']):,} days, "
         f"{report['crawler_visits']:,} of them by crawlers; {report['broken']:,} broken lines"
     )
+    if report["known_visits"]:
+        print(f"  {report['known_visits']:,} visits at its beginning were imported before; they are not counted again")
     for line in report["rejected"]:
         print(f"  line {line['row']:,}: {inert(line['reason'])}")

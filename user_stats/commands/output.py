@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 BAR_WIDTH = 30
+KILOBYTE = 1024
 SECONDS_BETWEEN_DRAWS = 0.1
 
 
@@ -53,3 +54,7 @@ class Progress:
         bar = "█" * filled + "·" * (BAR_WIDTH - filled)
         end = "\n" if done >= total else ""
         print(f"\r{self._label} {bar} {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)
+
+    def bytes(self, done: int, total: int) -> None:
+        """The same for bytes, shown as kB."""
+        self(-(-done // KILOBYTE), -(-total // KILOBYTE))

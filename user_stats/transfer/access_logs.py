@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from user_stats.audience import LogIdentity
 from user_stats.errors import InvalidInput
 from user_stats.times import CLOCK_SKEW, EARLIEST_YEAR
 
@@ -26,6 +27,8 @@ MOST_NAMED = 100
 """Broken lines that are named; the others are only counted."""
 GZIP_MARK = b"\x1f\x8b"
 BLOCK = 1 << 20
+LINES_BETWEEN_PROGRESS = 5000
+Progress = Callable[[int, int], None]
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 
@@ -69,13 +72,19 @@ class LogCounts:
             self.named.append(BrokenLine(self.lines, reason))
 
 
-def read_log(path: Path, counts: LogCounts, *, now: datetime) -> Iterator[LogLine]:
+def read_log(
+    path: Path, counts: LogCounts, *, now: datetime, progress: Progress = lambda done, total: None
+) -> Iterator[LogLine]:
     """The requests in the order of the file; broken lines are left out and go to `counts`. Needs little memory,
-    whatever the size of the file. Raises InvalidInput for a gzip file that is damaged or cut short."""
+    whatever the size of the file. `progress` gets the bytes on the disk that were read, and of how many. Raises
+    InvalidInput for a gzip file that is damaged or cut short."""
     latest = now + CLOCK_SKEW
-    with _opened(path) as file:
+    total = path.stat().st_size if path.exists() else 0
+    with _opened(path) as (file, on_disk):
         while line := file.readline(LONGEST_LINE + 1):
             counts.lines += 1
+            if counts.lines % LINES_BETWEEN_PROGRESS == 0:
+                progress(on_disk.tell(), total)
             if len(line) > LONGEST_LINE:
                 _skip_line(file, line)
                 counts.add_broken(f"longer than {LONGEST_LINE:,} bytes")
@@ -87,15 +96,26 @@ def read_log(path: Path, counts: LogCounts, *, now: datetime) -> Iterator[LogLin
                     counts.add_broken(str(error))
                 else:
                     counts.lines -= 1  # an empty line says nothing
+    progress(total, total)
 
 
-def log_fingerprint(path: Path) -> str:
-    """A text that is the same for the same lines, whatever the name of the file, packed or not."""
-    digest = hashlib.sha256()
-    with _opened(path) as file:
+def identify_log(path: Path, sizes: Iterable[int] = ()) -> LogIdentity:
+    """What is the same for the same lines, whatever the name of the file, packed or not; with the digests of its
+    leading parts of these sizes. Raises InvalidInput as above."""
+    digest, size, leading = hashlib.sha256(), 0, dict[int, str]()
+    ends = iter(sorted(sizes))
+    end = next(ends, None)
+    with _opened(path) as (file, _):
         while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+            at = 0
+            while end is not None and end <= size + len(block):
+                digest.update(block[at : end - size])
+                at = end - size
+                leading[end] = digest.hexdigest()
+                end = next(ends, None)
+            digest.update(block[at:])
+            size += len(block)
+    return LogIdentity(digest.hexdigest(), size, leading)
 
 
 def _parsed(line: str, latest: datetime) -> LogLine:
@@ -138,17 +158,17 @@ def _skip_line(file: IO[bytes], line: bytes) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The lines of a file, unpacked where its first bytes say gzip."""
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The lines of a file, unpacked where its first bytes say gzip; and the file as it lies on the disk."""
     try:
         with open(path, "rb") as file:
             is_packed = file.read(2) == GZIP_MARK
             file.seek(0)
             if not is_packed:
-                yield file
+                yield file, file
                 return
             with gzip.open(file) as unpacked:
-                yield unpacked  # type: ignore[misc]
+                yield unpacked, file  # type: ignore[misc]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InvalidInput.of("file", path.name, f"a whole gzip file ({error})") from None
     except OSError as error:

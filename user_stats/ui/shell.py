@@ -20,6 +20,7 @@ from user_stats.ui import (
     render_watch_history,
 )
 from user_stats.ui.exchange import exchange_cookie
+from user_stats.ui.security import RESET_PATH, render_reset_page
 from user_stats.ui.session import current_user, leave, require_admin, require_user, show_flash
 
 SITE_NAME, SITE_ICON = "user_stats", "📊"
@@ -27,22 +28,24 @@ SITE_NAME, SITE_ICON = "user_stats", "📊"
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the navigation. `draw` takes the person who looks at it."""
+    """A page of the navigation; `draw` takes the person who looks at it. Without it the page is for everybody."""
 
     title: str
     path: str
     icon: str
-    draw: Callable[[User], None]
+    draw: Callable[[User], None] | None = None
     for_admins: bool = False
 
 
 PAGES = (
     Page("Profile", "profile", ":material/person:", lambda user: render_user_profile(user.user_id)),
-    Page("Watch history", "watch-history", ":material/history:", lambda user: render_watch_history(user.user_id)),
+    Page("Watch History", "watch-history", ":material/history:", lambda user: render_watch_history(user.user_id)),
     Page("Features", "features", ":material/star:", lambda user: render_subscriber_features(user.user_id)),
-    Page("Users admin", "users-admin", ":material/group:", lambda user: render_users_list_page(), for_admins=True),
+    Page("Users Admin", "users-admin", ":material/group:", lambda user: render_users_list_page(), for_admins=True),
 )
-DEMO = Page("Activity demo", "activity-demo", ":material/science:", lambda user: demo_user_activity(user.user_id))
+WELCOME = Page("Welcome", "welcome", ":material/home:")
+RESET = Page("Set a new password", RESET_PATH, ":material/key:")
+DEMO = Page("Activity Demo", "activity-demo", ":material/science:", lambda user: demo_user_activity(user.user_id))
 
 
 def run() -> None:
@@ -80,23 +83,29 @@ def _page(page: Page, draw: Callable[[], None], *, is_default: bool = False, is_
 
 def _blank_pages() -> list[StreamlitPage]:
     """The safe blank page at every address, so that people land where they meant to go once they have signed in."""
-    home = Page("Welcome", "welcome", ":material/home:", lambda user: None)
-    pages = [_page(home, render_safe_blank_page, is_default=True)]
-    return [*pages, *(_page(page, render_safe_blank_page) for page in _all_pages())]
+    home = _page(WELCOME, render_safe_blank_page, is_default=True)
+    return [home, *(_page(page, render_safe_blank_page) for page in _all_pages()), _reset_page(home)]
 
 
 def _pages_of(user: User) -> list[StreamlitPage]:
     """The first page is also where the site begins. Pages that are not theirs are hidden and refuse when asked for."""
-    pages = _all_pages()
-    return [
-        _page(page, partial(_draw, page), is_default=page is pages[0], is_hidden=not _may_see(page, user))
-        for page in pages
+    all_pages = _all_pages()
+    pages = [
+        _page(page, partial(_draw, page), is_default=page is all_pages[0], is_hidden=not _may_see(page, user))
+        for page in all_pages
     ]
+    return [*pages, _reset_page(pages[0])]
+
+
+def _reset_page(home: StreamlitPage) -> StreamlitPage:
+    return _page(RESET, partial(render_reset_page, home), is_hidden=True)
 
 
 def _draw(page: Page) -> None:
     show_flash()
-    page.draw(require_admin() if page.for_admins else require_user())
+    user = require_admin() if page.for_admins else require_user()
+    if page.draw is not None:
+        page.draw(user)
 
 
 def _draw_account(user: User) -> None:

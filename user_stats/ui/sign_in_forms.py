@@ -7,8 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from user_stats.accounts.sign_in import SignedIn
-from user_stats.bootstrap import get_accounts, page_settings
+from user_stats.bootstrap import get_accounts
 from user_stats.errors import UserStatsError
+from user_stats.ui.security import password_advice
 from user_stats.ui.session import begin, find_device, viewer_address, viewer_agent
 from user_stats.ui.text import refusal
 
@@ -52,9 +53,8 @@ def _draw_claim() -> None:
 
 
 def _draw_new_password(key: str) -> str:
-    shortest = page_settings().password_min_length
     password = st.text_input("New password", type="password", key=key, autocomplete="new-password")
-    st.caption(f"At least {shortest} characters; a few unrelated words are best.")
+    st.caption(password_advice())
     return password
 
 

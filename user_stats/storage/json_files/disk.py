@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from user_stats.errors import StorageCorrupt, StorageError, StorageFull, StorageReadOnly
 
@@ -30,9 +31,12 @@ _STATX_INODE_AND_SIZE, _AT_FDCWD, _AT_EMPTY_PATH = 0x300, -100, 0x1000
 _SYSTEM = ctypes.CDLL(None, use_errno=True)
 _HOLDING = ctypes.PyDLL(None, use_errno=True)
 """Calls that take less than handing the interpreter lock to another thread and back: they keep it."""
-_STATX, _FCNTL = _HOLDING.statx, _HOLDING.fcntl
-_F_SETSIG, _SIGURG = fcntl.F_SETSIG, int(signal.SIGURG)
-_F_SETLEASE, _F_WRLCK, _F_UNLCK = fcntl.F_SETLEASE, fcntl.F_WRLCK, fcntl.F_UNLCK
+_STATX: Any = getattr(_HOLDING, "statx", None)
+"""None where the system has no such call: then a slower one tells the same."""
+_FCNTL = _HOLDING.fcntl
+_F_SETSIG, _F_SETLEASE = getattr(fcntl, "F_SETSIG", 0), getattr(fcntl, "F_SETLEASE", 0)
+_F_WRLCK, _F_UNLCK, _SIGURG = fcntl.F_WRLCK, fcntl.F_UNLCK, int(signal.SIGURG)
+_sync_data = getattr(os, "fdatasync", os.fsync)
 _FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
 
@@ -66,13 +70,15 @@ class Disk:
     """The real disk. Paths are absolute; files are made with mode 0600, folders with 0700, whatever the umask."""
 
     def __init__(self) -> None:
-        self.leases = hasattr(fcntl, "F_SETLEASE")
+        self.leases = bool(_F_SETLEASE)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def stamp(self, path: str) -> Stamp | None:
         """Inode and size, or None where there is no such file. Never asks for the time of change: on kernels with
         fine-grained timestamps a queried mtime makes the next sync of the file about 55 µs slower."""
+        if _STATX is None:
+            return _stamp_by_stat(path)
         buffer = _BUFFER.bytes
         if _STATX(_AT_FDCWD, os.fsencode(path), 0, _STATX_INODE_AND_SIZE, buffer):
             code = ctypes.get_errno()
@@ -83,6 +89,9 @@ class Disk:
 
     def stamp_of(self, descriptor: int) -> Stamp:
         """The same of an open file."""
+        if _STATX is None:
+            found = os.fstat(descriptor)
+            return found.st_ino, found.st_size
         buffer = _BUFFER.bytes
         if _STATX(descriptor, b"", _AT_EMPTY_PATH, _STATX_INODE_AND_SIZE, buffer):
             code = ctypes.get_errno()
@@ -146,7 +155,7 @@ class Disk:
         os.ftruncate(descriptor, size)
 
     def fdatasync(self, descriptor: int) -> None:
-        os.fdatasync(descriptor)
+        _sync_data(descriptor)
 
     def fsync(self, descriptor: int) -> None:
         os.fsync(descriptor)
@@ -177,6 +186,9 @@ class Disk:
     def sync_all(self, folder: str) -> None:
         """Makes everything on the folder's file system durable, in one call: a flush after thousands of small writes
         costs one commit of the file system instead of one a file."""
+        if not hasattr(_SYSTEM, "syncfs"):
+            os.sync()
+            return
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
             if _SYSTEM.syncfs(descriptor):
@@ -241,6 +253,14 @@ class Disk:
 
     def release_lease(self, descriptor: int) -> None:
         _FCNTL(descriptor, _F_SETLEASE, _F_UNLCK)
+
+
+def _stamp_by_stat(path: str) -> Stamp | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size
 
 
 def can_write_in_place(folder: str) -> bool:

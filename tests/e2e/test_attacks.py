@@ -1,0 +1,168 @@
+"""What others try against who is signed in: all of it is refused."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from user_stats.api.shield import HEADERS
+
+from .conftest import PASSWORD, MakeSite, MakeVisitor, Site, Visitor
+
+OPEN_WITH_ITS_ID = """
+([address, id, run]) => new Promise(resolve => {
+  const received = [], socket = new WebSocket(address, ["streamlit", "x", id])
+  socket.binaryType = "arraybuffer"
+  socket.onopen = () => socket.send(new Uint8Array(run))
+  socket.onmessage = message => {
+    const text = new TextDecoder("latin1").decode(message.data)
+    received.push(text)
+    if (text.includes("Create account") || text.includes("Sign out")) setTimeout(() => resolve(received.join("")), 500)
+  }
+  socket.onclose = () => resolve(received.join(""))
+})
+"""
+
+
+def test_the_id_of_a_streamlit_session_takes_nothing_over(site: Site, visit: MakeVisitor) -> None:
+    victim = visit(site)
+    ids: list[str] = []
+
+    def read(frame: Any) -> None:
+        message = ForwardMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
+        if message.WhichOneof("type") == "new_session":
+            ids.append(message.new_session.initialize.session_id)
+
+    victim.page.on("websocket", lambda socket: socket.on("framereceived", read))
+    victim.sign_up("quentin")
+    victim.is_signed_in()
+    victim.sees("quentin")
+    thief = visit(site)
+    run = list(BackMsg(rerun_script={}).SerializeToString())
+    socket_address = site.address.replace("http", "ws") + "/_stcore/stream"
+    seen = thief.page.evaluate(OPEN_WITH_ITS_ID, [socket_address, ids[-1], run])
+    assert "Create account" in seen
+    assert "quentin" not in seen
+    assert "Sign out" not in seen
+
+
+def exchange(visitor: Visitor, ticket: str, address: str = "/auth/session") -> int:
+    """The status of showing a ticket from a page of this browser."""
+    code = """([address, ticket]) => fetch(address, {method: "POST", headers: {"Content-Type": "application/json"},
+              body: JSON.stringify({ticket})}).then(answer => answer.status)"""
+    status: int = visitor.page.evaluate(code, [address, ticket])
+    return status
+
+
+def test_tickets_that_are_forged_replayed_or_foreign_are_refused(site: Site, visit: MakeVisitor) -> None:
+    ada = visit(site)
+    tickets: list[str] = []
+    ada.page.on("request", lambda request: tickets.append(request.post_data or "") if "/auth/" in request.url else None)
+    ada.sign_up("ada")
+    ada.is_signed_in()
+    used = json.loads(tickets[0])["ticket"]
+    thief = visit(site)
+    assert exchange(ada, used) == 401
+    assert exchange(thief, used) == 401
+    assert exchange(thief, "x" * 43) == 401
+    assert "app_session" not in thief.cookies
+
+
+def test_a_ticket_is_good_in_its_own_browser_alone(site: Site, visit: MakeVisitor) -> None:
+    attacker, victim = visit(site), visit(site)
+    held: list[str] = []
+    attacker.page.route("**/auth/session", lambda route: (held.append(route.request.post_data or ""), route.abort()))
+    attacker.sign_up("eve")
+    attacker.sees("could not be finished")
+    ticket = json.loads(held[0])["ticket"]
+    assert exchange(victim, ticket) == 401
+    assert "app_session" not in victim.cookies
+    attacker.page.unroute("**/auth/session")
+    assert exchange(attacker, ticket) == 401, "it was shown already"
+
+
+@pytest.mark.parametrize("address", ["/auth/session", "/auth/leave"])
+def test_only_the_sites_own_pages_may_ask_for_a_cookie(site: Site, address: str) -> None:
+    body, json_type = json.dumps({"ticket": "x"}), {"Content-Type": "application/json"}
+    url = site.address + address
+    for headers in (
+        {"Origin": "http://evil.test"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": site.address},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:1"},
+        {"Origin": "null"},
+        {},
+    ):
+        assert requests.post(url, body, headers={**json_type, **headers}, timeout=20).status_code == 403
+    assert requests.get(url, timeout=20).status_code == 405
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    if address == "/auth/session":
+        assert requests.post(url, body, headers={**ours, "Content-Type": "text/plain"}, timeout=20).status_code == 415
+        for bad in (b"", b"[]", b'{"ticket": 7}', b'{"ticket": "x", "token": "y"}', b"\xff"):
+            status = requests.post(url, bad, headers={**ours, **json_type}, timeout=20).status_code
+            assert status in (400, 422)
+
+
+def test_cookies_that_make_no_sense_are_nobodys(site: Site, visit: MakeVisitor) -> None:
+    site.manager.create_user("ada", "ada@example.org", password=PASSWORD)
+    for value in ("x", "a" * 3000, "0" * 36 + "." + "A" * 43, "%00%0d%0a"):
+        visitor = visit(site)
+        visitor.page.context.add_cookies([{"name": "app_session", "value": value, "url": site.address}])
+        visitor.go("/profile")
+        visitor.is_signed_out()
+
+
+def test_another_name_of_the_site_is_refused_for_all_that_it_answers(make_site: MakeSite) -> None:
+    site = make_site()
+    for path in ("/", "/health", "/_stcore/health", "/auth/session"):
+        assert requests.get(site.address + path, headers={"Host": "evil.test"}, timeout=20).status_code == 400
+    named = make_site(ALLOWED_HOSTS="stats.example.org")
+    assert requests.get(named.address + "/", headers={"Host": "stats.example.org:80"}, timeout=20).status_code == 200
+    assert requests.get(named.address + "/", timeout=20).status_code == 400
+
+
+def handshake(site: Site, **headers: str) -> str:
+    """The first line of the answer to a websocket handshake."""
+    told = {
+        "Host": urlsplit(site.address).netloc,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        **headers,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall(f"GET /_stcore/stream HTTP/1.1\r\n{lines}\r\n".encode())
+        return connection.recv(4096).split(b"\r\n")[0].decode()
+
+
+def test_websockets_of_other_pages_are_refused(site: Site) -> None:
+    assert "101" in handshake(site, Origin=site.address)
+    for origin in ("http://evil.test", "http://localhost:1", "http://127.0.0.1", "null", "https://localhost"):
+        assert "403" in handshake(site, Origin=origin), origin
+    assert "403" in handshake(site, Host="evil.test", Origin="http://evil.test")
+
+
+def test_every_answer_carries_the_security_headers(site: Site) -> None:
+    for path in ("/", "/profile", "/api/docs", "/api/v1/users", "/api/nothing", "/_stcore/health", "/auth/session"):
+        answer = requests.get(site.address + path, timeout=20)
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value, (path, name)
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "Strict-Transport-Security" not in requests.get(site.address, timeout=20).headers
+
+
+def test_under_https_the_cookies_belong_to_this_host_alone(make_site: MakeSite) -> None:
+    site = make_site(TRUSTED_PROXIES="127.0.0.1", FORWARDED_ALLOW_IPS="")
+    answer = requests.get(site.address, headers={"X-Forwarded-Proto": "https"}, timeout=20)
+    cookie = answer.headers["set-cookie"]
+    assert "__Host-app_device=" in cookie
+    assert "Secure" in cookie
+    assert "max-age" in answer.headers["strict-transport-security"]
