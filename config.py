@@ -195,9 +195,13 @@ MAX_WATCH_HISTORY_ENTRIES = _whole("MAX_WATCH_HISTORY_ENTRIES", 1000, 1, 100_000
 USER_SUBSCRIPTION_DAYS = _whole("USER_SUBSCRIPTION_DAYS", 365, 1, 3650)
 """Days that a subscription runs when nothing else is said."""
 SUBSCRIPTION_PRICES = _prices("SUBSCRIPTION_PRICES", {"subscriber": 4.99, "premium": 9.99})
-"""Price of a month of each plan, in the site's currency."""
+"""Price of a month of each plan, in CURRENCY."""
 UPGRADE_MODE = _choice("UPGRADE_MODE", "direct", ("direct", "request", "payment"))
 """What the upgrade button does: acts at once, asks an admin, or leads to a payment page."""
+PAYMENT_URL = _setting("PAYMENT_URL", "", _matching(r"https://[^/\s]+(/\S*)?"), "an address that begins with https://")
+"""The payment page of UPGRADE_MODE=payment; {plan} in it becomes the plan's name."""
+if UPGRADE_MODE == "payment" and not PAYMENT_URL:
+    FAULTS.append("UPGRADE_MODE: it is payment without PAYMENT_URL; allowed: both, or another mode")
 PASSWORD_MIN_LENGTH = _whole("PASSWORD_MIN_LENGTH", 12, 8, 64)
 PASSWORD_MAX_LENGTH = _whole("PASSWORD_MAX_LENGTH", 128, 64, 1024)
 """Characters of a new password."""

@@ -72,6 +72,7 @@ def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
                 storage,
                 max_history=config.MAX_WATCH_HISTORY_ENTRIES,
                 subscription_days=config.USER_SUBSCRIPTION_DAYS,
+                self_service=config.UPGRADE_MODE == "direct",
                 passwords=_password_policy(),
             )
         return _managers[place]
@@ -192,6 +193,8 @@ def page_settings() -> PageSettings:
         enable_demo=config.ENABLE_DEMO,
         public_count=config.PUBLIC_COUNT,
         upgrade_mode=config.UPGRADE_MODE,
+        payment_url=config.PAYMENT_URL,
+        currency=config.CURRENCY,
         subscription_prices=config.SUBSCRIPTION_PRICES,
         subscription_days=config.USER_SUBSCRIPTION_DAYS,
         password_min_length=config.PASSWORD_MIN_LENGTH,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from user_stats import activity, day_totals, fields, verification
 from user_stats.audience.figures import Active
 from user_stats.batches import Batches
-from user_stats.collections import USER_STATS, USERS
+from user_stats.collections import ACTIVITY, USER_STATS, USERS
 from user_stats.day_totals import DayTotals
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
@@ -30,7 +30,7 @@ class UserManager:
 
     Every call that writes is durable and whole when it returns; a refused call has changed nothing. Calls raise
     InvalidInput, UserNotFound and StorageError besides what they name. `actor` is who acts: None is trusted code, a
-    user_id must have the right (Forbidden)."""
+    user_id must have the right (Forbidden). With `self_service` people may take a plan themselves."""
 
     def __init__(
         self,
@@ -39,13 +39,16 @@ class UserManager:
         clock: Clock = utc_now,
         max_history: int = 1000,
         subscription_days: int = 365,
+        self_service: bool = False,
         passwords: PasswordRules | None = None,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._max_history = max_history
         self._people = People(storage, clock=clock, subscription_days=subscription_days, passwords=passwords)
-        self._subscriptions = Subscriptions(storage, clock=clock, subscription_days=subscription_days)
+        self._subscriptions = Subscriptions(
+            storage, clock=clock, subscription_days=subscription_days, self_service=self_service
+        )
         self._requests = UpgradeRequests(storage, clock=clock)
         self.batches = Batches(storage, max_entries=max_history, clock=clock)
         self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
@@ -158,7 +161,8 @@ class UserManager:
     ) -> User:
         """The person with the new plan, SUBSCRIBER or PREMIUM, for 1 to 3,650 days (None: the usual time).
 
-        Renewing the same plan before its end adds to what is left; anything else starts now."""
+        Renewing the same plan before its end adds to what is left; anything else starts now. It takes an admin, or with
+        `self_service` the person, for the usual time."""
         return self._subscriptions.upgrade(user_id, role, days, actor=actor)
 
     def cancel_subscription(self, user_id: str, *, actor: str | None = None) -> User:
@@ -302,6 +306,14 @@ class UserManager:
     def get_active_people(self) -> Active:
         """People who did something or signed up in the last 1, 7 and 30 days (UTC), today included."""
         return day_totals.read_active(self._storage, self._clock().date())
+
+    def get_activity(self, user_id: str) -> list[Record]:
+        """Every event that was recorded of a person, in the order of recording."""
+        user_id = fields.checked_user_id(user_id)
+        events = self._storage.read_log(ACTIVITY, user_id)
+        if not events:
+            self.get_user(user_id)
+        return events
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ class PageSettings:
     enable_demo: bool
     public_count: bool
     upgrade_mode: str
+    payment_url: str
+    currency: str
     subscription_prices: Mapping[str, float]
     """Of a month, by the plan's value."""
     subscription_days: int

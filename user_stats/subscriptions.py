@@ -27,12 +27,13 @@ LONGEST_AHEAD_DAYS = 36_500
 
 
 class Subscriptions:
-    """Who has which plan and feature in a store."""
+    """Who has which plan and feature in a store. With `self_service` people take a plan themselves."""
 
-    def __init__(self, storage: Storage, *, clock: Clock, subscription_days: int) -> None:
+    def __init__(self, storage: Storage, *, clock: Clock, subscription_days: int, self_service: bool) -> None:
         self._storage = storage
         self._clock = clock
         self._subscription_days = subscription_days
+        self._self_service = self_service
 
     def upgrade(self, user_id: str, role: UserRole | str, days: int | None, *, actor: str | None) -> User:
         user_id = fields.checked_user_id(user_id)
@@ -45,7 +46,7 @@ class Subscriptions:
         now = self._clock()
 
         def work(tx: Transaction) -> User:
-            authorize(tx, actor, now=now)
+            authorize(tx, actor, now=now, self_id=user_id if self._self_service and days is None else None)
             before = get_user(tx, user_id)
             if before.role is UserRole.ADMIN:
                 raise InvalidInput.of("role", plan.value, "no subscription for an admin, who has every feature")

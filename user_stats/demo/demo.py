@@ -29,7 +29,7 @@ from user_stats.collections import (
 from user_stats.day_totals import Move
 from user_stats.demo.catalogue import Catalogue
 from user_stats.demo.lives import Life, Storyteller, midnight_before
-from user_stats.demo.people import DOMAIN, KINDS, Person, living, made_up_person
+from user_stats.demo.people import DOMAIN, Person, made_up_person, versatile
 from user_stats.errors import AlreadyExists
 from user_stats.features import feature_access
 from user_stats.history import expected_entries
@@ -154,7 +154,7 @@ class Demo:
             access = feature_access(user, checked_assignments(user_id, tx.get(SUBSCRIBER_FEATURES, user_id)), now)
             has = frozenset(feature for feature, one in access.items() if one.is_available)
             rng = Random(f"{seed} of one person")
-            person = living(rng, user.username, rng.choice(KINDS[:3]), 0, days)
+            person = versatile(rng, user.username, days)
             life = Storyteller(rng, catalogue, person, start, now).tell(features=has)
             day_totals.add(tx, self._add(tx, user_id, life, is_made_up=False, seed=seed, now=now))
             return len(life.events)

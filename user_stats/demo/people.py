@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from user_stats.demo.catalogue import CATEGORIES
@@ -88,6 +88,12 @@ def made_up_person(rng: Random, number: int, days: int) -> Person:
     kind = rng.choices(KINDS, [one.share for one in KINDS])[0]
     stays = int(rng.expovariate(math.log(2) / kind.stays_days)) + 1
     return living(rng, _name(rng, number), kind, joins_on, min(days, joins_on + stays))
+
+
+def versatile(rng: Random, username: str, days: int) -> Person:
+    """Somebody who does a little of everything throughout."""
+    kind = replace(rng.choice(KINDS[:3]), uploads_a_week=0.6)
+    return replace(living(rng, username, kind, 0, days), streams=0.12, pictures=0.08)
 
 
 def living(rng: Random, username: str, kind: Kind, joins_on: int, leaves_on: int) -> Person:

@@ -135,6 +135,14 @@ def show_flash() -> None:
         draw[kind](text)
 
 
+def remembered(name: str, mark: object, make: Callable[[], T]) -> T:
+    """What was made for this mark the last time, so that a rerun need not make it again."""
+    kept: tuple[object, T] | None = st.session_state.get(name)
+    if kept is None or kept[0] != mark:
+        kept = st.session_state[name] = (mark, make())
+    return kept[1]
+
+
 def begin(signed_in: SignedIn) -> None:
     """The next run hands the browser a ticket, for which it gets its cookie."""
     st.session_state[EXCHANGE] = ("begin", signed_in.token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -69,3 +69,22 @@ def shown_day(moment: str | None) -> str:
         return "–"
     local = to_viewer(moment)
     return f"{local.day} {local:%b %Y}"
+
+
+def shown_date(day: str) -> str:
+    """The same for a day without a time, such as `2026-03-05`; it is the same day everywhere."""
+    found = date.fromisoformat(day)
+    return f"{found.day} {found:%b %Y}"
+
+
+def ago(moment: str | None, now: datetime) -> str:
+    """Short, for instance `3 h ago`; the month where it was longer ago, a dash for none."""
+    if not moment:
+        return "–"
+    seconds = (now - from_iso(moment)).total_seconds()
+    if seconds < 60:
+        return "Just now"
+    for unit, length, most in (("min", 60, 60), ("h", 3600, 24), ("days", 86_400, 31)):
+        if (count := int(seconds // length)) < most:
+            return f"{count} {unit.removesuffix('s') if count == 1 else unit} ago"
+    return f"{to_viewer(moment):%b %Y}"

@@ -1,0 +1,131 @@
+"""Charts of the pages: functions of rows, in the theme's colours, each with a text for those who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from user_stats.models import CONTENT_TYPES
+from user_stats.statistics.histories import Favourite, PeriodHours, Step, WeekHour
+
+TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+HEIGHT = 280
+ROW_HEIGHT = 30
+BAR_SHARE = 0.86
+"""Of the time that a bar stands for; the rest is the gap to the next one."""
+STEP_FORMATS = {"day": "%-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
+AXIS_FORMATS = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
+HOURS = alt.Axis(format=",.3~r", title=None)
+"""Hours on an axis; the title of the chart names the unit."""
+
+
+def draw_hours_over_time(rows: Sequence[PeriodHours], step: Step, *, key: str) -> None:
+    """Hours by day, week or month, stacked by type."""
+    tops: dict[date, float] = {}
+    bars = []
+    for row in rows:
+        bottom = tops.get(row.starts_on, 0.0)
+        tops[row.starts_on] = bottom + row.hours
+        begins = pd.Timestamp(row.starts_on)
+        ends = begins + (_next(begins, step) - begins) * BAR_SHARE
+        bars.append((begins, ends, TYPE_NAMES[row.content_type], row.hours, bottom, bottom + row.hours))
+    chart = (
+        alt.Chart(pd.DataFrame(bars, columns=["begins", "ends", "Type", "Hours", "bottom", "top"]))
+        .mark_rect()
+        .encode(
+            x=alt.X("begins:T", title=None, axis=_time_axis(step)),
+            x2="ends:T",
+            y=alt.Y("bottom:Q", axis=HOURS),
+            y2="top:Q",
+            color=alt.Color("Type:N", scale=_types(), legend=_legend(rows)),
+            tooltip=[
+                alt.Tooltip("begins:T", format=STEP_FORMATS[step], title="When"),
+                alt.Tooltip("Type:N"),
+                alt.Tooltip("Hours:Q", format=",.1f"),
+            ],
+        )
+        .properties(height=HEIGHT)
+    )
+    total = sum(row.hours for row in rows)
+    draw(chart, key=key, text=f"Hours watched by {step}, by type: {total:,.1f} hours in all")
+
+
+def draw_week_pattern(hours: Sequence[WeekHour], *, key: str) -> None:
+    """Minutes at each hour of the week, darker for more."""
+    frame = pd.DataFrame(
+        {
+            "Day": [WEEKDAYS[one.weekday] for one in hours],
+            "Hour": [one.hour for one in hours],
+            "Minutes": [one.minutes for one in hours],
+            "at": [f"{WEEKDAYS[one.weekday]}, {one.hour:02}:00–{one.hour + 1:02}:00" for one in hours],
+        }
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_rect(cornerRadius=2)
+        .encode(
+            x=alt.X("Hour:O", title=None, axis=alt.Axis(labelAngle=0, labelExpr=_every_third_hour(), ticks=False)),
+            y=alt.Y("Day:O", sort=list(WEEKDAYS), title=None, axis=alt.Axis(ticks=False)),
+            color=alt.Color("Minutes:Q", legend=None),
+            tooltip=[alt.Tooltip("at:N", title="When"), alt.Tooltip("Minutes:Q", format=",.0f")],
+        )
+        .properties(height=7 * ROW_HEIGHT + 30)
+    )
+    busiest = max(hours, key=lambda one: one.minutes)
+    text = f"Minutes watched by weekday and hour; the most on {WEEKDAYS[busiest.weekday]} at {busiest.hour:02}:00"
+    draw(chart, key=key, text=text)
+
+
+def draw_favourites(titles: Sequence[Favourite], *, key: str) -> None:
+    """Hours by title, the longest bar first."""
+    frame = pd.DataFrame(
+        {
+            "Title": [one.title for one in titles],
+            "Hours": [one.hours for one in titles],
+            "Watches": [one.watches for one in titles],
+        }
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(
+            x=alt.X("Hours:Q", axis=HOURS),
+            y=alt.Y("Title:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False)),
+            tooltip=["Title:N", alt.Tooltip("Hours:Q", format=",.1f"), "Watches:Q"],
+        )
+        .properties(height=len(titles) * ROW_HEIGHT + 40)
+    )
+    draw(chart, key=key, text="Titles with the most hours: " + ", ".join(one.title for one in titles))
+
+
+def draw(chart: alt.Chart | alt.LayerChart, *, key: str, text: str) -> None:
+    """The chart as wide as there is room; `text` says what is seen."""
+    st.altair_chart(chart, key=key, alt=text, width="stretch")
+
+
+def _next(begins: pd.Timestamp, step: Step) -> pd.Timestamp:
+    return begins + (pd.DateOffset(months=1) if step == "month" else pd.Timedelta(days=7 if step == "week" else 1))
+
+
+def _time_axis(step: Step) -> alt.Axis:
+    return alt.Axis(format=AXIS_FORMATS[step], grid=False, labelOverlap=True, tickCount=8)
+
+
+def _types() -> alt.Scale:
+    """Each type keeps its colour, also where others are missing."""
+    return alt.Scale(domain=[TYPE_NAMES[one] for one in CONTENT_TYPES])
+
+
+def _legend(rows: Sequence[PeriodHours]) -> alt.Legend | None:
+    """Of the types that are there, where there are several."""
+    present = [TYPE_NAMES[one] for one in CONTENT_TYPES if any(row.content_type == one for row in rows)]
+    return alt.Legend(orient="top", title=None, values=present, offset=6) if len(present) > 1 else None
+
+
+def _every_third_hour() -> str:
+    return "datum.value % 3 == 0 ? datum.value + ':00' : ''"
