@@ -9,9 +9,9 @@ import streamlit as st
 from user_stats.bootstrap import get_accounts, get_audience, get_user_manager, page_settings
 from user_stats.errors import UserStatsError
 from user_stats.features import FEATURE_TITLES, PLAN_FEATURES
-from user_stats.models import SubscriberFeature
+from user_stats.models import SubscriberFeature, UserRole
 from user_stats.ui.session import show_flash
-from user_stats.ui.sign_in_forms import draw_forms
+from user_stats.ui.sign_in_forms import SIGN_IN, SIGN_UP, draw_forms, show_form
 
 OFFERS = (
     (":material/person:", "Your profile", "Who you are here, your plan, and eight figures on what you did."),
@@ -34,29 +34,44 @@ def render_safe_blank_page() -> None:
     with forms:
         draw_forms(needs_admin=needs_admin)
     _draw_offers()
+    _draw_plans()
 
 
 def _draw_welcome(people: int, trouble: str | None) -> None:
     st.title("Welcome")
-    st.write("See what you watch, what your plan gives you and how it adds up. Your account is yours alone to see.")
+    st.markdown("#### What you watch, what your plan gives you, and how it all adds up.")
+    st.write(
+        "Make an account and see your own figures. They are yours: nobody but you and the site's admins sees them."
+    )
+    with st.container(horizontal=True):
+        st.button("Create your account", key="call_sign_up", type="primary", on_click=show_form, args=(SIGN_UP,))
+        st.button("I have an account", key="call_sign_in", on_click=show_form, args=(SIGN_IN,))
     if trouble is not None:
         st.warning(trouble, icon=":material/warning:")
-        return
-    if page_settings().public_count:
-        members, visitors = st.columns(2)
-        members.metric("People with an account", f"{people:,}", border=True)
+    elif page_settings().public_count:
+        _draw_counts(people)
+
+
+def _draw_counts(people: int) -> None:
+    with st.grid(2, min_column_width=140):
+        st.metric("People with an account", f"{people:,}", border=True)
         if page_settings().enable_user_analytics:
-            visitors.metric("Visitors, day by day", f"{_visitor_days():,}", border=True)
+            st.metric("Visitors so far", f"{_visitor_days():,}", border=True, help="Each address counts once a day.")
 
 
 def _draw_offers() -> None:
     st.subheader("What you find here")
-    for place, (icon, title, text) in zip(st.columns(len(OFFERS)), OFFERS, strict=True):
-        with place.container(border=True, height="stretch"):
-            st.markdown(f"{icon} **{title}**")
-            st.caption(text)
+    with st.grid(4, min_column_width=220):
+        for icon, title, text in OFFERS:
+            with st.container(border=True, height="stretch", gap=None):
+                st.markdown(f"{icon} **{title}**")
+                st.markdown(text)
+
+
+def _draw_plans() -> None:
     st.subheader("What each plan offers")
-    st.table(_feature_matrix())
+    st.table(_feature_matrix(), border="horizontal", hide_index=True)
+    st.button("Start for free", key="call_start", on_click=show_form, args=(SIGN_UP,))
 
 
 def _look() -> tuple[int, bool, str | None]:
@@ -78,7 +93,10 @@ def _visitor_days() -> int:
 
 
 def _feature_matrix() -> dict[str, list[str]]:
-    matrix = {"Feature": [FEATURE_TITLES[feature] for feature in SubscriberFeature]}
+    prices = page_settings().subscription_prices
+    matrix = {"Feature": [FEATURE_TITLES[feature] for feature in SubscriberFeature] + ["Price of a month"]}
     for role, features in PLAN_FEATURES.items():
-        matrix[role.value.capitalize()] = ["yes" if feature in features else "–" for feature in SubscriberFeature]
+        price = f"{prices[role.value]:,.2f}" if role.value in prices else "–"
+        owned = ["✓" if feature in features else "–" for feature in SubscriberFeature]
+        matrix[role.value.capitalize()] = [*owned, "free" if role is UserRole.FREE else price]
     return matrix

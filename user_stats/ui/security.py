@@ -11,7 +11,8 @@ from user_stats.accounts.sessions import Session
 from user_stats.bootstrap import get_accounts, page_settings
 from user_stats.errors import UserStatsError
 from user_stats.models import User
-from user_stats.ui.session import find_token, flash, for_people, require_user
+from user_stats.ui import session as viewer
+from user_stats.ui.session import flash, for_people, require_user
 from user_stats.ui.text import refusal, shown_time
 
 RESET_PATH = "reset-password"
@@ -21,8 +22,7 @@ UNKNOWN_BROWSER = "Unknown browser"
 def render_sessions(user: User) -> None:
     """Every place where the person is signed in, each with a button to end it."""
     st.subheader("Where you are signed in")
-    token = find_token()
-    here = None if token is None else get_accounts().session_id_of(token)
+    here = viewer.session_id()
     sessions = get_accounts().list_sessions(user.user_id)
     for session in sessions:
         _draw_session(session, is_here=session.session_id == here)
@@ -52,8 +52,7 @@ def _end(session_id: str) -> None:
 
 @for_people
 def _end_others() -> None:
-    user_id, token = require_user().user_id, find_token()
-    here = None if token is None else get_accounts().session_id_of(token)
+    user_id, here = require_user().user_id, viewer.session_id()
     try:
         others = [one.session_id for one in get_accounts().list_sessions(user_id) if one.session_id != here]
         for session_id in others:
@@ -79,7 +78,7 @@ def render_password_change(user: User) -> None:
         if not st.form_submit_button("Change password"):
             return
     try:
-        get_accounts().change_password(require_user().user_id, current, new, keep_token=find_token())
+        get_accounts().change_password(require_user().user_id, current, new, keep_token=viewer.find_token())
     except UserStatsError as error:
         st.error(refusal(error))
         return

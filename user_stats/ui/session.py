@@ -40,6 +40,12 @@ def find_token() -> str | None:
     return cookies.find_session(st.context.cookies)
 
 
+def session_id() -> str | None:
+    """How the session of this browser is called in the list of the person's sessions."""
+    token = find_token()
+    return None if token is None else get_accounts().session_id_of(token)
+
+
 def find_device() -> str | None:
     """The random value by which the browser is known again."""
     return cookies.find_device(st.context.cookies)
@@ -141,6 +147,11 @@ def remembered(name: str, mark: object, make: Callable[[], T]) -> T:
     if kept is None or kept[0] != mark:
         kept = st.session_state[name] = (mark, make())
     return kept[1]
+
+
+def choose(widget_key: str, value: object) -> None:
+    """Sets a widget, as if the viewer had; for callbacks, which run before it is drawn."""
+    st.session_state[widget_key] = value
 
 
 def begin(signed_in: SignedIn) -> None:

@@ -10,18 +10,26 @@ from user_stats.accounts.sign_in import SignedIn
 from user_stats.bootstrap import get_accounts
 from user_stats.errors import UserStatsError
 from user_stats.ui.security import password_advice
-from user_stats.ui.session import begin, find_device, viewer_address, viewer_agent
+from user_stats.ui.session import begin, choose, find_device, viewer_address, viewer_agent
 from user_stats.ui.text import refusal
+
+SIGN_IN, SIGN_UP, SET_UP = "Sign in", "Create account", "Set up this site"
+OPEN_FORM = "welcome_form"
 
 
 def draw_forms(*, needs_admin: bool) -> None:
     """Sign-in and sign-up beside each other; first of all the form for the owner of a site that has no admin."""
-    names = ["Sign in", "Create account"]
-    labels = ["Set up this site", *names] if needs_admin else names
-    drawing = {"Sign in": _draw_sign_in, "Create account": _draw_sign_up, "Set up this site": _draw_claim}
-    for tab, label in zip(st.tabs(labels, key="welcome_forms"), labels, strict=True):
+    drawing = {SIGN_UP: _draw_sign_up, SIGN_IN: _draw_sign_in}
+    if needs_admin:
+        drawing = {SET_UP: _draw_claim, **drawing}
+    for tab, draw in zip(st.tabs(list(drawing), key=OPEN_FORM, on_change="rerun"), drawing.values(), strict=True):
         with tab:
-            drawing[label]()
+            draw()
+
+
+def show_form(name: str) -> None:
+    """Brings one of the forms to the front; for the buttons that call to it."""
+    choose(OPEN_FORM, name)
 
 
 def _draw_sign_in() -> None:
@@ -43,7 +51,7 @@ def _draw_sign_up() -> None:
 
 def _draw_claim() -> None:
     with st.form("claim_form"):
-        st.caption("Nobody is admin here yet. The terminal in which the site was started shows a set-up code.")
+        st.markdown("Nobody is admin here yet. The terminal in which the site was started shows a set-up code.")
         code = st.text_input("Set-up code", key="claim_code", autocomplete="off")
         username = st.text_input("Username of the admin", key="claim_username", autocomplete="username")
         email = st.text_input("E-mail of the admin", key="claim_email", autocomplete="email")
