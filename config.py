@@ -302,6 +302,17 @@ INSTANCE_ID = _setting(
 if REPORT_TO and not (REPORT_KEY and INSTANCE_ID):
     FAULTS.append("REPORT_TO: it is set without REPORT_KEY and INSTANCE_ID; allowed: all three or none")
 
+# -- backups --------------------------------------------------------------------------------------------------------
+
+BACKUP_DIR = _setting("BACKUP_DIR", None, _folder, "a folder")
+"""The folder of the scheduled backups; empty: none are taken. Better on another disk than the data."""
+BACKUP_HOURS = _whole("BACKUP_HOURS", 24, 1, 8760)
+"""Hours between two scheduled backups."""
+BACKUPS_KEPT = _whole("BACKUPS_KEPT", 7, 1, 1000)
+"""Good backups that are kept in BACKUP_DIR; older ones go."""
+BACKUP_PASSPHRASE = _secret("BACKUP_PASSPHRASE", 16)
+"""With VISITOR_KEY_DAYS=0: backups carry the key of the address hash, sealed under this; empty: they leave it out."""
+
 # -- app and bot ----------------------------------------------------------------------------------------------------
 
 ENABLE_DEMO = _flag("ENABLE_DEMO", True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import config
 from user_stats.accounts.accounts import Accounts
@@ -23,8 +25,13 @@ from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
+from user_stats.transfer.backup import Backup, take_backup, take_scheduled_backup
 from user_stats.transfer.imports import Imports
+from user_stats.transfer.restore import Contents, Restored, restore
+from user_stats.transfer.watched import Progress, no_progress
 
+Url = str | os.PathLike[str] | None
+"""A folder or a URL of a store; None: the configured one."""
 OTHERS = 0o077
 """The mode bits of everybody but the owner."""
 
@@ -56,7 +63,7 @@ def _check_secrets(folder: str) -> None:
             raise InvalidConfiguration(f"{collection.name}.json can be read by others; allowed: mode 0600 (chmod 600)")
 
 
-def get_user_manager(url: str | os.PathLike[str] | None = None) -> UserManager:
+def get_user_manager(url: Url = None) -> UserManager:
     """The process's one manager for a store: a folder or a URL, by default the configured one.
 
     Raises InvalidConfiguration, StorageError."""
@@ -82,7 +89,7 @@ def _password_policy() -> PasswordPolicy:
     return PasswordPolicy(min_length=config.PASSWORD_MIN_LENGTH, max_length=config.PASSWORD_MAX_LENGTH)
 
 
-def get_accounts(url: str | os.PathLike[str] | None = None) -> Accounts:
+def get_accounts(url: Url = None) -> Accounts:
     """The process's one set of accounts for a store; see `get_user_manager`."""
     manager = get_user_manager(url)
     with _opening:
@@ -96,7 +103,7 @@ def get_accounts(url: str | os.PathLike[str] | None = None) -> Accounts:
         return _accounts[manager]
 
 
-def get_statistics(url: str | os.PathLike[str] | None = None) -> Statistics:
+def get_statistics(url: Url = None) -> Statistics:
     """The process's one set of statistics for a store; see `get_user_manager`."""
     manager = get_user_manager(url)
     with _opening:
@@ -119,7 +126,7 @@ def _statistics_settings() -> StatisticsSettings:
     )
 
 
-def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
+def get_audience(url: Url = None) -> Audience:
     """The process's one audience for a store; see `get_user_manager`."""
     manager = get_user_manager(url)
     with _opening:
@@ -133,12 +140,12 @@ def get_audience(url: str | os.PathLike[str] | None = None) -> Audience:
         return _audiences[manager]
 
 
-def get_demo(url: str | os.PathLike[str] | None = None) -> Demo:
+def get_demo(url: Url = None) -> Demo:
     """The made-up part of a store."""
     return Demo(get_user_manager(url).storage, max_entries=config.MAX_WATCH_HISTORY_ENTRIES, clock=utc_now)
 
 
-def get_imports(url: str | os.PathLike[str] | None = None) -> Imports:
+def get_imports(url: Url = None) -> Imports:
     """Imports into the histories of a store; see `get_user_manager`."""
     return Imports(get_user_manager(url))
 
@@ -151,16 +158,40 @@ def close_audiences() -> None:
         _audiences.clear()
 
 
-def get_schedules(url: str | os.PathLike[str] | None = None) -> Runner:
+def get_schedules(url: Url = None) -> Runner:
     """What runs by the clock on a store; the server that serves it starts and stops it."""
     schedules = [
         Schedule("destroy_old_keys", timedelta(hours=1), lambda: get_audience(url).destroy_old_keys()),
         Schedule("end_old_sessions", timedelta(days=1), lambda: get_accounts(url).remove_ended()),
         Schedule("cleanup", timedelta(days=1), lambda: get_audience(url).cleanup(config.RETENTION_DAYS)),
     ]
+    if config.BACKUP_DIR is not None:
+        folder, every = config.BACKUP_DIR, timedelta(hours=config.BACKUP_HOURS)
+        schedules.append(Schedule("backup", every, lambda: _back_up_by_the_clock(url, folder)))
     if config.REPORT_TO:
         schedules.append(Schedule("report", timedelta(hours=1), lambda: _report(get_audience(url))))
     return Runner(lambda: get_user_manager(url).storage, schedules)
+
+
+def back_up(path: Path, url: Url = None, *, progress: Progress = no_progress) -> Backup:
+    """The whole site in one file, proven; see `take_backup`."""
+    storage = get_user_manager(url).storage
+    return take_backup(storage, path, now=utc_now(), passphrase=config.BACKUP_PASSPHRASE, progress=progress)
+
+
+def bring_back(
+    path: Path, url: Url = None, *, confirm: Callable[[Contents], bool], progress: Progress = no_progress
+) -> Restored | None:
+    """The site as a backup holds it; see `restore`."""
+    storage = get_user_manager(url).storage
+    now, passphrase = utc_now(), config.BACKUP_PASSPHRASE
+    return restore(storage, path, now=now, passphrase=passphrase, confirm=confirm, progress=progress)
+
+
+def _back_up_by_the_clock(url: Url, folder: Path) -> None:
+    storage = get_user_manager(url).storage
+    kept, passphrase = config.BACKUPS_KEPT, config.BACKUP_PASSPHRASE
+    take_scheduled_backup(storage, folder, kept=kept, now=utc_now(), passphrase=passphrase)
 
 
 def _report(audience: Audience) -> None:

@@ -64,6 +64,8 @@ CONTENT = Collection("content", width=1024)
 """What was told of an item: {content_id: {content_id, owners, title, category, tags, size_bytes, …}}."""
 CONNECTIONS = Collection("connections")
 """Whom a person follows and by whom they are followed, who brought them and whom they brought: {user_id: {…}}."""
+ERASURES = Collection("erasures", width=128)
+"""Who was erased, by a hash of the id, so that no backup brings them back: {hash: {at}}."""
 DAY_TOTALS = Collection("day_totals", width=2048)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
@@ -120,5 +122,6 @@ AUDIENCE_COLLECTIONS = (
 )
 AUDIENCE_LOGS = (VISITS, JOBS)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
+ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
 ALL_LOGS = (*PERSONAL_LOGS, STREAM_VIEWS, *AUDIENCE_LOGS, AUDIT)
+BACKED_UP_COLLECTIONS = tuple(one for one in ALL_COLLECTIONS if one not in SHORT_LIVED_COLLECTIONS)

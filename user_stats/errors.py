@@ -113,6 +113,12 @@ class RateLimited(UserStatsError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class UnusableBackup(UserStatsError, ValueError):
+    """A backup is damaged, not ours, or of a newer version; nothing was changed."""
+
+    code = "unusable_backup"
+
+
 class StorageError(UserStatsError, OSError):
     """The store could not do its work; a refused write has changed nothing."""
 
@@ -156,6 +162,7 @@ HTTP_STATUS = {
     "too_large": 413,
     "invalid_id": 404,
     "not_found": 404,
+    "unusable_backup": 422,
     "already_exists": 409,
     "conflict": 409,
     "last_admin": 409,

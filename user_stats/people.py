@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from user_stats import activity, audit, fields
+from user_stats import activity, audit, erasures, fields
 from user_stats.accounts.sessions import end_all_within
 from user_stats.collections import (
     CREDENTIALS,
-    PERSONAL_COLLECTIONS,
-    PERSONAL_LOGS,
     USER_STATS,
     USER_TOTALS,
     USERS,
@@ -250,11 +248,7 @@ class People:
             people = [get_user(tx, chosen[0])] if single else _all_users(tx, chosen)
             for user in people:
                 account_changed(tx, user, None)
-                activity.untrace(tx, user, now=now)
-                for collection in PERSONAL_COLLECTIONS:
-                    tx.delete(collection, user.user_id)
-                for log in PERSONAL_LOGS:
-                    tx.clear(log, user.user_id)
+                erasures.erase(tx, user, now=now)
                 audit.add(tx, "erased", now=now, actor=actor, user_id=user.user_id)
             return len(people)
 

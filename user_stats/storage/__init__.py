@@ -88,7 +88,7 @@ class Snapshot(Protocol):
         ...
 
     def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
-        """Every key that has entries, with all of them, oldest first."""
+        """Every key that has entries, in the order of the keys, with all of them, oldest first."""
         ...
 
 

@@ -19,11 +19,12 @@ FILE_MODE, FOLDER_MODE = 0o600, 0o700
 @contextmanager
 def new_file(folder: str) -> Iterator[tuple[str, int]]:
     """Path and descriptor of an empty file in the folder; rename it away to keep it. Raises OSError."""
-    remove_abandoned(folder)
     path = _new_name(folder)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    try:
+    with _alone(folder):
+        _sweep(folder)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
         yield path, descriptor
     finally:
         with suppress(FileNotFoundError):
@@ -33,13 +34,15 @@ def new_file(folder: str) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def new_folder(folder: str) -> Iterator[str]:
-    """Path of an empty folder in the folder; rename it away to keep it. Raises OSError."""
-    remove_abandoned(folder)
+    """Path of an empty folder in the folder; rename it away to keep it. Make nothing by these functions right in it:
+    it is locked itself. Raises OSError."""
     path = _new_name(folder)
-    os.mkdir(path, FOLDER_MODE)
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with _alone(folder):
+        _sweep(folder)
+        os.mkdir(path, FOLDER_MODE)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
@@ -48,11 +51,26 @@ def new_folder(folder: str) -> Iterator[str]:
 
 def remove_abandoned(folder: str) -> None:
     """Removes what killed processes were making in the folder, as far as it can."""
-    with suppress(OSError):
-        for name in os.listdir(folder):
-            if name.startswith(".") and name.endswith(ENDING):
-                with suppress(OSError):
-                    _remove_if_abandoned(os.path.join(folder, name))
+    with suppress(OSError), _alone(folder):
+        _sweep(folder)
+
+
+@contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """Between making and locking nobody else looks."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: str) -> None:
+    for name in os.listdir(folder):
+        if name.startswith(".") and name.endswith(ENDING):
+            with suppress(OSError):
+                _remove_if_abandoned(os.path.join(folder, name))
 
 
 def _remove_if_abandoned(path: str) -> None:

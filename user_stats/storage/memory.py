@@ -128,7 +128,8 @@ class _MemorySnapshot:
         return ((key, _as_text(record)) for key, record in self._records.get(collection.name, {}).items())
 
     def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
-        return ((key, [*map(_as_text, entries)]) for key, entries in self._logs.get(log.name, {}).items() if entries)
+        lists = sorted(self._logs.get(log.name, {}).items())
+        return ((key, [*map(_as_text, entries)]) for key, entries in lists if entries)
 
 
 class _MemoryTransaction:

@@ -1,0 +1,446 @@
+"""Restoring: the site as it was, or the site as it is, and nothing between."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clocks import FixedClock
+from whole_sites import held, populate
+
+from user_stats import UserManager, UserRole
+from user_stats.__main__ import main
+from user_stats.audience import Audience
+from user_stats.collections import VISITOR_KEYS, VISITOR_MARKS
+from user_stats.errors import UnusableBackup
+from user_stats.storage import Storage, open_storage
+from user_stats.transfer.backup import take_backup
+from user_stats.transfer.restore import Contents, restore
+
+ROOT = Path(__file__).parents[2]
+
+
+def without_audit(storage: Storage) -> Any:
+    """All but the entry that a restore makes."""
+    records, lists = held(storage)
+    records["site"].pop("audit", None)
+    return records, {**lists, "audit": None}
+
+
+@pytest.fixture
+def path(storage: Storage, clock: FixedClock, tmp_path: Path) -> Path:
+    """A backup of a site that has changed since."""
+    ids = populate(storage, clock)
+    done = take_backup(storage, tmp_path / "b.zip", now=clock())
+    manager = UserManager(storage, clock=clock)
+    manager.create_user("later", "later@example.org")
+    manager.record_watch_activity(ids[0], "later", 60)
+    return done.path
+
+
+def test_a_site_is_as_it_was_when_the_backup_was_made(
+    storage: Storage, clock: FixedClock, tmp_path: Path, path: Path
+) -> None:
+    done = restore(storage, path, now=clock())
+    assert done is not None
+    assert (done.contents.users, done.contents.erased) == (3, 0)
+    other = open_storage(str(tmp_path / "other"))
+    restore(other, path, now=clock())
+    assert without_audit(storage) == without_audit(other)
+    manager = UserManager(storage, clock=clock)
+    assert manager.verify() == []
+    assert manager.find_user("later") is None
+    user_id = manager.create_user("later", "later@example.org")
+    manager.record_watch_activity(user_id, "v", 60)
+    assert manager.verify() == []
+    other.close()
+
+
+def test_the_old_data_are_kept_aside(tmp_path: Path, clock: FixedClock) -> None:
+    storage = open_storage(str(tmp_path / "users"))
+    populate(storage, clock)
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    UserManager(storage, clock=clock).create_user("later", "later@example.org")
+    before = held(storage)
+    done = restore(storage, path, now=clock())
+    assert done is not None
+    assert done.aside is not None
+    aside = open_storage(done.aside)
+    assert held(aside) == before
+    assert not (Path(done.aside) / "visitor_keys.json").exists()
+    for one in (aside, storage):
+        one.close()
+
+
+def test_who_was_erased_since_stays_erased(storage: Storage, clock: FixedClock, tmp_path: Path) -> None:
+    ids = populate(storage, clock)
+    manager = UserManager(storage, clock=clock)
+    admins = [manager.create_user(name, f"{name}@example.org", UserRole.ADMIN) for name in ("admin-one", "admin-two")]
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    manager.delete_users([ids[1], admins[0]])
+    done = restore(storage, path, now=clock())
+    assert done is not None
+    assert done.contents.erased == 2
+    assert manager.count_users() == 3
+    assert manager.verify() == []
+    assert ids[1] not in json.dumps(held(storage))
+    again = take_backup(storage, tmp_path / "again.zip", now=clock()).path
+    fresh = open_storage("memory:")
+    restore(fresh, again, now=clock())
+    done = restore(fresh, path, now=clock())
+    assert done is not None
+    assert done.contents.erased == 2
+
+
+def test_visitors_of_today_are_counted_once_more(storage: Storage, clock: FixedClock, path: Path) -> None:
+    audience = Audience(storage, clock=clock)
+    before = audience.totals().visitor_days
+    restore(storage, path, now=clock())
+    assert list(storage.scan(VISITOR_KEYS)) == list(storage.scan(VISITOR_MARKS)) == []
+    audience.track_user(audience.visit(address="192.0.2.7", path="/"))
+    assert audience.totals().visitor_days == before + 1
+    audience.close()
+
+
+def test_a_key_for_good_comes_back_under_its_passphrase_alone(
+    storage: Storage, clock: FixedClock, tmp_path: Path
+) -> None:
+    audience = Audience(storage, clock=clock, key_days=0)
+    audience.track_user(audience.visit(address="192.0.2.7", path="/"))
+    audience.close()
+    key = dict(storage.scan(VISITOR_KEYS))["site"]["key"]
+    path = take_backup(storage, tmp_path / "b.zip", now=clock(), passphrase="a long passphrase").path
+    fresh = open_storage("memory:")
+    with pytest.raises(UnusableBackup, match="BACKUP_PASSPHRASE"):
+        restore(fresh, path, now=clock(), passphrase="another passphrase")
+    assert list(fresh.scan(VISITOR_KEYS)) == []
+    restore(fresh, path, now=clock())
+    assert list(fresh.scan(VISITOR_KEYS)) == []
+    restore(fresh, path, now=clock(), passphrase="a long passphrase")
+    assert dict(fresh.scan(VISITOR_KEYS))["site"]["key"] == key
+    back = Audience(fresh, clock=clock, key_days=0)
+    assert back.track_user(back.visit(address="192.0.2.7", path="/")) == 1
+    back.close()
+
+
+def test_no_is_an_answer(storage: Storage, clock: FixedClock, path: Path) -> None:
+    before = held(storage)
+    asked: list[Contents] = []
+
+    def refuse(contents: Contents) -> bool:
+        asked.append(contents)
+        return False
+
+    assert restore(storage, path, now=clock(), confirm=refuse) is None
+    assert asked[0].users == 3
+    assert held(storage) == before
+
+
+def test_a_backup_in_a_folder_that_cannot_be_written_is_restored(
+    storage: Storage, clock: FixedClock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != path.parent)
+    assert restore(storage, path, now=clock()) is not None
+    assert not any(one.name.startswith(".") for one in path.parent.iterdir())
+
+
+# -- what is refused ------------------------------------------------------------------------------------------------
+
+
+def rewritten(path: Path, change: Callable[[dict[str, bytes], dict[str, Any]], None]) -> None:
+    """The backup with other members, or with another manifest, as somebody would write it."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(members, manifest)
+    members.setdefault("manifest.json", json.dumps(manifest).encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def change_manifest(field: str, value: Any) -> Callable[[dict[str, bytes], dict[str, Any]], None]:
+    return lambda members, manifest: manifest.update({field: value})
+
+
+def wrong_count(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    manifest["collections"]["users"]["entries"] += 1
+
+
+def wrong_lists(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    manifest["logs"]["history"]["lists"] -= 1
+
+
+def wrong_checksum(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    manifest["logs"]["activity"]["sha256"] = "0" * 64
+
+
+def wrong_size(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    manifest["logs"]["activity"]["bytes"] += 1
+
+
+def missing(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    del members["collections/users.jsonl"]
+
+
+def missing_log(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    del manifest["logs"]["history"]
+
+
+def extra(name: str) -> Callable[[dict[str, bytes], dict[str, Any]], None]:
+    return lambda members, manifest: members.update({name: b"{}"})
+
+
+def newer(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    members["collections/holograms.jsonl"] = b""
+    manifest["collections"]["holograms"] = {"entries": 0, "bytes": 0, "sha256": "", "lists": 0}
+
+
+def forged(name: str, content: bytes) -> Callable[[dict[str, bytes], dict[str, Any]], None]:
+    """Another content, with the sums to go with it."""
+
+    def change(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        import hashlib
+
+        kind, file = name.split("/")
+        members[name] = content
+        lines = content.decode(errors="replace").splitlines()
+        manifest[kind][file.removesuffix(".jsonl")] = {
+            "entries": len(lines),
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "lists": len(lines) if kind == "logs" else 0,
+        }
+
+    return change
+
+
+HISTORY, USERS = "logs/history.jsonl", "collections/users.jsonl"
+REFUSED = {
+    "another format": change_manifest("format", "something else"),
+    "newer": change_manifest("version", 2),
+    "no version": change_manifest("version", None),
+    "no parts": change_manifest("collections", None),
+    "a wrong count": wrong_count,
+    "a wrong number of lists": wrong_lists,
+    "a wrong checksum": wrong_checksum,
+    "a wrong size": wrong_size,
+    "a missing member": missing,
+    "a member that is not listed": missing_log,
+    "a path outside": extra("../../users.json"),
+    "an absolute path": extra("/etc/passwd"),
+    "an unknown file": extra("readme.txt"),
+    "an unknown collection": newer,
+    "no manifest": lambda members, manifest: members.update({"manifest.json": b""}),
+    "a manifest that is no JSON": lambda members, manifest: members.update({"manifest.json": b"{"}),
+    "a manifest that is a list": lambda members, manifest: members.update({"manifest.json": b"[]"}),
+    "a list's key outside": forged(HISTORY, b'{"key":"../../x","entries":[{"n":1}]}\n'),
+    "a list's key with NUL": forged(HISTORY, b'{"key":"a\\u0000","entries":[{"n":1}]}\n'),
+    "a record's key with a quote": forged(USERS, b'{"key":"a\\"","record":{}}\n'),
+    "a record that is no object": forged(USERS, b'{"key":"a","record":[]}\n'),
+    "an entry that is no object": forged(HISTORY, b'{"key":"a","entries":[1]}\n'),
+    "a line that is no JSON": forged(USERS, b'{"key":"a","record":{}\n'),
+    "a line that is cut": forged(USERS, b'{"key":"a","record":{}}'),
+    "a line with more in it": forged(USERS, b'{"key":"a","record":{},"x":1}\n'),
+    "no UTF-8": forged(USERS, b'{"key":"a","record":{"b":"\xff"}}\n'),
+    "a key twice": forged(USERS, b'{"key":"a","record":{}}\n{"key":"a","record":{}}\n'),
+    "a list twice": forged(
+        HISTORY,
+        b'{"key":"a","entries":[{}]}\n{"key":"b","entries":[{}]}\n{"key":"a","entries":[{}]}\n',
+    ),
+    "a bomb": forged(USERS, b'{"key":"a","record":{"a":"' + b"a" * 50_000_000 + b'"}}\n'),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_is_not_a_good_backup_is_refused_before_anything_changes(
+    fault: str, tmp_path: Path, clock: FixedClock
+) -> None:
+    storage = open_storage(str(tmp_path / "users"))
+    populate(storage, clock)
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    rewritten(path, REFUSED[fault])
+    before = held(storage)
+    files = {one: one.stat().st_ino for one in tmp_path.rglob("*")}
+    with pytest.raises((UnusableBackup, ValueError)):
+        restore(storage, path, now=clock())
+    assert held(storage) == before
+    assert {one: one.stat().st_ino for one in tmp_path.rglob("*")} == files
+    storage.close()
+
+
+def test_a_rewritten_backup_that_is_right_is_taken(storage: Storage, clock: FixedClock, path: Path) -> None:
+    """Else the faults above would prove nothing."""
+    rewritten(path, forged(HISTORY, b'{"key":"a","entries":[{"n":1}]}\n'))
+    assert restore(storage, path, now=clock()) is not None
+
+
+def as_symlink(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        about = zipfile.ZipInfo("collections/link.jsonl")
+        about.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(about, "/etc/passwd")
+
+
+def a_member_twice(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("collections/users.jsonl", b"")
+
+
+def as_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def as_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_directory_of_a_million(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<HH", data, data.rfind(b"PK\x05\x06") + 8, 0xFFFE, 0xFFFE)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        as_symlink,
+        a_member_twice,
+        as_a_pipe,
+        as_a_folder,
+        a_directory_of_a_million,
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"PK"),
+        lambda path: path.write_text("no zip at all"),
+    ],
+)
+def test_what_is_no_backup_at_all_is_refused(
+    storage: Storage, clock: FixedClock, path: Path, spoil: Callable[[Path], None]
+) -> None:
+    before = held(storage)
+    spoil(path)
+    with pytest.raises(UnusableBackup):
+        restore(storage, path, now=clock())
+    assert held(storage) == before
+
+
+def test_a_backup_with_a_changed_or_missing_byte_is_refused(tmp_path: Path, clock: FixedClock) -> None:
+    storage = open_storage("memory:")
+    populate(storage, clock)
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    whole = path.read_bytes()
+    before = without_audit(storage)
+    chance = random.Random(4)
+    refused = 0
+    for number in range(300):
+        at = chance.randrange(len(whole))
+        flipped = whole[:at] + bytes([whole[at] ^ 1 << number % 8]) + whole[at + 1 :]
+        path.write_bytes(whole[:at] if number % 3 == 0 else flipped)
+        try:
+            restore(storage, path, now=clock())
+        except UnusableBackup:
+            refused += 1
+        assert without_audit(storage) == before  # a byte that means nothing, such as a date of the zip, may be another
+    assert refused > 250
+
+
+# -- kills and other processes --------------------------------------------------------------------------------------
+
+
+def test_who_is_killed_while_restoring_leaves_the_old_or_the_new_site(tmp_path: Path, clock: FixedClock) -> None:
+    storage = open_storage(str(tmp_path / "users"))
+    populate(storage, clock)
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    new = held(storage)
+    UserManager(storage, clock=clock).create_user("later", "later@example.org")
+    old = held(storage)
+    storage.close()
+
+    def bring_back(kill_at: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, kill_at)  # its signal ends the process
+        restore(open_storage(str(tmp_path / "users")), path, now=clock())
+        os._exit(0)
+
+    outcomes = set()
+    for number in range(40):
+        process = multiprocessing.get_context("fork").Process(target=bring_back, args=(0.001 + number * 0.002,))
+        process.start()
+        process.join()
+        storage = open_storage(str(tmp_path / "users"))
+        found = held(storage)
+        assert found in (old, new)
+        assert UserManager(storage, clock=clock).verify() == []
+        outcomes.add("new" if found == new else "old")
+        if found == new:
+            UserManager(storage, clock=clock).create_user("later", "later@example.org")
+            old = held(storage)
+        storage.close()
+    assert "old" in outcomes
+
+
+def test_a_process_that_has_the_site_open_goes_on_with_what_was_restored(tmp_path: Path, clock: FixedClock) -> None:
+    store = str(tmp_path / "users")
+    storage = open_storage(store)
+    ids = populate(storage, clock)
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    manager = UserManager(storage, clock=clock)
+    later = manager.create_user("later", "later@example.org")
+    words = [sys.executable, "-m", "user_stats", "--store", store, "restore", str(path), "--yes"]
+    subprocess.run(words, check=True, cwd=ROOT, capture_output=True)
+    assert manager.find_user("later") is None
+    assert manager.find_user("user1") is not None
+    assert later not in manager.get_all_users_stats()
+    assert [user.username for user in manager.find_users().users] == ["user0", "user1", "user2"]
+    manager.record_watch_activity(ids[1], "after", 60)
+    assert [entry.video_id for entry in manager.history_tracker.get_watch_history(ids[1])] == ["after", "ünï-1"]
+    assert manager.verify() == []
+    storage.close()
+
+
+# -- the commands ---------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_back_up_and_restore(
+    tmp_path: Path, clock: FixedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, path = str(tmp_path / "users"), str(tmp_path / "b.zip")
+    storage = open_storage(store)
+    populate(storage, clock)
+    assert main(["--store", store, "backup", path]) == 0
+    said = capsys.readouterr()
+    assert "proven" in said.out
+    assert said.err == ""
+    UserManager(storage, clock=clock).create_user("later", "later@example.org")
+    assert main(["--store", store, "restore", path, "--yes"]) == 0
+    assert "3 people" in capsys.readouterr().out
+    assert UserManager(storage, clock=clock).count_users() == 3
+    assert main(["--store", store, "restore", str(tmp_path / "nothing.zip"), "--yes"]) == 3
+    storage.close()
+
+
+def test_nobody_is_restored_over_without_being_asked(
+    tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, path = str(tmp_path / "users"), str(tmp_path / "b.zip")
+    assert main(["--store", store, "backup", path]) == 0
+    assert main(["--store", store, "restore", path]) == 2
+    assert "--yes" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    for answer, code in (("no", 3), ("", 3), ("yes", 0)):
+        monkeypatch.setattr("builtins.input", lambda prompt, answer=answer: answer)
+        assert main(["--store", store, "restore", path]) == code

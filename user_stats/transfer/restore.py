@@ -1,0 +1,115 @@
+"""Bringing a backup back: all of it is checked in a side folder before anything is replaced.
+
+People who were erased since the backup was made stay erased. Visitors of today are counted once more, for their marks
+are in no backup. Everybody signs in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from user_stats import audit, erasures
+from user_stats.collections import (
+    ALL_LOGS,
+    BACKED_UP_COLLECTIONS,
+    ERASURES,
+    SESSIONS,
+    SITE,
+    USERS,
+    VISITOR_KEYS,
+    VISITOR_MARKS,
+)
+from user_stats.permissions import ADMINS
+from user_stats.storage import Storage, Transaction
+from user_stats.times import to_iso
+from user_stats.transfer.backup import SITE_KEY, proven
+from user_stats.transfer.sealing import unsealed
+from user_stats.transfer.watched import Progress, no_progress
+from user_stats.user_records import get_user
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a backup holds that was found to be good."""
+
+    made_at: str
+    users: int
+    erased: int
+    """Of these, who was erased since and stays so."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a site was replaced by; `aside` is where the old data are, None where there were none."""
+
+    contents: Contents
+    aside: str | None
+
+
+def restore(
+    storage: Storage,
+    path: Path,
+    *,
+    now: datetime,
+    passphrase: str = "",
+    confirm: Callable[[Contents], bool] = lambda contents: True,
+    progress: Progress = no_progress,
+) -> Restored | None:
+    """The site is as it was when the backup was made; None where `confirm` said no, and nothing was changed.
+
+    Raises UnusableBackup and changes nothing where the backup is damaged, not ours, or newer than this version.
+    Programs that have the site open go on with what was restored; what they record meanwhile is kept aside too."""
+    with proven(path, progress) as (side, archive, watched):
+        sealed_key = archive.manifest.visitor_key
+        key = unsealed(sealed_key, passphrase) if sealed_key is not None and passphrase else None
+        erased = _erase_again(storage, side, now)
+        contents = Contents(archive.manifest.made_at, side.count(USERS), erased)
+        if not confirm(contents):
+            return None
+        with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as source:
+            aside = storage.replace_all(watched.reading(source), BACKED_UP_COLLECTIONS, ALL_LOGS)
+        watched.finish()
+    _begin_anew(storage, key, contents, now)
+    return Restored(contents, aside)
+
+
+def _erase_again(storage: Storage, side: Storage, now: datetime) -> int:
+    """Erases in the side store whom the site has erased since; returns how many."""
+    erased = erasures.erased_among(storage, [user_id for user_id, _ in side.scan(USERS)])
+    for user_id in erased:
+        side.transaction(lambda tx, user_id=user_id: _erase(tx, user_id, now))  # type: ignore[misc]
+    marks = dict(storage.scan(ERASURES))
+
+    def keep(tx: Transaction) -> None:
+        for mark, record in marks.items():
+            tx.put(ERASURES, mark, record)
+
+    side.transaction(keep)
+    return len(erased)
+
+
+def _erase(tx: Transaction, user_id: str, now: datetime) -> None:
+    erasures.erase(tx, get_user(tx, user_id), now=now)
+    admins = tx.get(SITE, ADMINS)
+    if admins is not None and user_id in admins["user_ids"]:
+        tx.put(SITE, ADMINS, {"user_ids": [other for other in admins["user_ids"] if other != user_id]})
+
+
+def _begin_anew(storage: Storage, key: bytes | None, contents: Contents, now: datetime) -> None:
+    """The marks say who was counted in the days that were replaced; the keys of the days go with them. Everybody signs
+    in again, with the password of then."""
+    kept = {VISITOR_KEYS: [SITE_KEY], VISITOR_MARKS: list[str](), SESSIONS: list[str]()}
+    gone = [(one, name) for one, names in kept.items() for name, _ in storage.scan(one) if name not in names]
+
+    def work(tx: Transaction) -> None:
+        for collection, name in gone:
+            tx.delete(collection, name)
+        if key is not None:
+            tx.put(VISITOR_KEYS, SITE_KEY, {"key": key.hex(), "made_at": to_iso(now)})
+        audit.add(tx, "restored", now=now, actor=None, backup_of=contents.made_at)
+
+    storage.transaction(work)
+    storage.forget_deleted()
