@@ -21,7 +21,7 @@ from user_stats.permissions import authorize
 from user_stats.storage import Log, Record, Storage, Transaction
 from user_stats.times import Clock, to_iso
 from user_stats.user_records import get_user
-from user_stats.watches import CheckedWatch, Watch, checked_watch, ended_at
+from user_stats.watches import CheckedWatch, Watch, checked_watch
 
 CHUNK = 1000
 """Watches of one transaction: enough to share its sync, few enough that others do not wait long for the lock."""
@@ -116,8 +116,9 @@ class BatchWriter:
         stats, totals = activity.person(tx, self._user_id, now=now)
         mark = _mark(watches, number + 1, now) | {"batch": self._name, "source": self._source}
         moves: list[day_totals.Move] = []
-        for watch in sorted(watches, key=lambda watch: watch.end):
-            event = {**watch.event, "at": ended_at(watch.event, now=now), "batch": self._name}
+        ordered = sorted(watches, key=lambda watch: watch.end)
+        for watch in ordered:
+            event = {**watch.event, "at": to_iso(min(now, watch.end)), "batch": self._name}
             moves += activity.move(stats, totals, event)
             tx.append(ACTIVITY, self._user_id, event)
         stats["updated_at"] = max(to_iso(now), stats["updated_at"])
@@ -125,18 +126,19 @@ class BatchWriter:
         tx.put(USER_TOTALS, self._user_id, totals)
         day_totals.add(tx, moves)
         tx.append(IMPORTS, self._user_id, mark)
-        self._list(tx, [watch.entry for watch in watches])
+        self._list(tx, ordered[-self._max_entries :])
         return True
 
-    def _list(self, tx: Transaction, entries: list[Record]) -> None:
-        """Puts the entries into the list, but for those that would fall out at once."""
-        listed = tx.read_log(HISTORY, self._user_id)
-        entries = sorted(entries, key=watch_end)[-self._max_entries :]
+    def _list(self, tx: Transaction, watches: list[CheckedWatch]) -> None:
+        """Puts them into the list, but for those that would fall out at once; what they push out goes first."""
+        listed = tx.read_log(HISTORY, self._user_id, self._max_entries)
         if len(listed) >= self._max_entries:
-            oldest = sorted(map(watch_end, listed))[-self._max_entries]
-            entries = [entry for entry in entries if watch_end(entry) >= oldest]
-        for entry in entries:
-            tx.append(HISTORY, self._user_id, entry, keep=self._max_entries)
+            oldest = watch_end(listed[0])
+            watches = [watch for watch in watches if watch.end.timestamp() >= oldest]
+        if listed and len(watches) >= self._max_entries and watches[0].end.timestamp() >= watch_end(listed[-1]):
+            tx.clear(HISTORY, self._user_id)
+        for watch in watches:
+            tx.append(HISTORY, self._user_id, watch.entry, keep=self._max_entries)
 
 
 class Batches:

@@ -69,7 +69,8 @@ class WatchHistoryTracker:
             tags,
             length_seconds,
         )
-        entry, event, _ = checked_watch(watch, now=now)
+        checked = checked_watch(watch, now=now)
+        entry, event = checked.entry, checked.event
 
         def work(tx: Transaction) -> None:
             activity.record(tx, user_id, dict(event), now=now)

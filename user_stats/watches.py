@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from user_stats import fields
-from user_stats.collections import watch_end
 from user_stats.errors import InvalidInput
 from user_stats.storage import Record
-from user_stats.times import checked_moment, from_iso, to_iso
+from user_stats.times import checked_moment, to_iso
 
 Stamp = Literal["start", "end", "day"]
 STAMPS: tuple[Stamp, ...] = ("start", "end", "day")
@@ -58,20 +57,18 @@ class CheckedWatch(NamedTuple):
     entry: Record
     event: Record
     digest: str
-
-    @property
-    def end(self) -> float:
-        return watch_end(self.entry)
+    end: datetime
 
 
 def checked_watch(watch: Watch, *, now: datetime) -> CheckedWatch:
     """Raises InvalidInput."""
-    entry = _checked_entry(watch, now)
+    start = _checked_start(watch, now)
+    entry = _checked_entry(watch, start)
     extra = _checked_extra(watch)
     entry.update((name, extra[name]) for name in ("title", "length_known") if name in extra)
     event = {"at": "", "kind": "watch", "subject": entry["video_id"], **entry, **extra}
     del event["video_id"]
-    return CheckedWatch(entry, event, watch.digest)
+    return CheckedWatch(entry, event, watch.digest, start + timedelta(seconds=watch.duration_seconds))
 
 
 def entry_of(event: Record) -> Record:
@@ -86,29 +83,26 @@ ENTRY_FIELDS = (
 )
 
 
-def ended_at(event: Record, *, now: datetime) -> str:
-    """When a recorded watch ended; not later than now."""
-    return to_iso(min(now, from_iso(event["watched_at"]) + timedelta(seconds=event["duration_seconds"])))
-
-
-def _checked_entry(watch: Watch, now: datetime) -> Record:
-    video_id = fields.checked_content_id("video_id", watch.video_id)
+def _checked_start(watch: Watch, now: datetime) -> datetime:
     seconds = fields.checked_whole("duration_seconds", watch.duration_seconds, 0, fields.LONGEST_DURATION_SECONDS)
+    if watch.watched_at is None:
+        return now - timedelta(seconds=seconds)
+    return checked_moment("watched_at", watch.watched_at, now=now)
+
+
+def _checked_entry(watch: Watch, start: datetime) -> Record:
+    video_id = fields.checked_content_id("video_id", watch.video_id)
     content_type = fields.checked_content_type(watch.content_type)
     stream_id = watch.stream_id
     if content_type == "stream":
         stream_id = fields.checked_content_id("stream_id", video_id if stream_id is None else stream_id)
     elif stream_id is not None:
         raise InvalidInput.of("stream_id", stream_id, "a stream_id only with content_type stream")
-    if watch.watched_at is None:
-        start = now - timedelta(seconds=seconds)
-    else:
-        start = checked_moment("watched_at", watch.watched_at, now=now)
     return {
         "video_id": video_id,
         "stream_id": stream_id,
         "watched_at": to_iso(start),
-        "duration_seconds": seconds,
+        "duration_seconds": watch.duration_seconds,
         "content_type": content_type,
         "session_id": _session_id(watch),
         "completed": fields.checked_flag("completed", watch.completed),
@@ -120,7 +114,10 @@ def _session_id(watch: Watch) -> str:
     """What was told; else a UUID4, for the same row of a source always the same."""
     if watch.session_id is not None:
         return fields.checked_text("session_id", watch.session_id, fields.LONGEST_ID)
-    return str(uuid.UUID(watch.digest, version=4) if watch.digest else uuid.uuid4())
+    if not watch.digest:
+        return str(uuid.uuid4())
+    digest = watch.digest
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
 
 
 def _checked_extra(watch: Watch) -> Record:

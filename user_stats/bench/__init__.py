@@ -1,7 +1,8 @@
 """`python -m user_stats bench`: this machine, measured side by side with other ways to store the same things.
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
-`contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `report.py` the table and the bars.
+`contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `imports.py` the past,
+`report.py` the table and the bars.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import measures, report, visits
+from user_stats.bench import imports, measures, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
-PARTS = {**measures.PARTS, "visits": visits.visits}
+PARTS = {**measures.PARTS, "visits": visits.visits, "imports": imports.imports}
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 

@@ -18,7 +18,7 @@ from user_stats.features import PLAN_FEATURES
 from user_stats.models import SubscriberFeature, UserRole
 from user_stats.storage import Record
 from user_stats.times import to_iso
-from user_stats.watches import Watch, checked_watch, ended_at
+from user_stats.watches import Watch, checked_watch
 
 HIGHEST_WITHOUT_PLAN = 720
 HD_FROM = 1080
@@ -186,9 +186,10 @@ class Storyteller:
         self._record(watch, end)
 
     def _record(self, watch: Watch, end: datetime) -> None:
-        entry, event, _ = checked_watch(watch, now=self._now)
-        event["at"] = ended_at(event, now=self._now)
-        self._life.entries.append(entry)
+        checked = checked_watch(watch, now=self._now)
+        event = checked.event
+        event["at"] = to_iso(min(self._now, checked.end))
+        self._life.entries.append(checked.entry)
         self._life.events.append(event)
         event[MADE_UP] = True
         if self._rng.random() < self._person.kind.chatty:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from user_stats.models import SECONDS_PER_HOUR
-from user_stats.times import from_iso
+from user_stats.times import to_iso
 from user_stats.transfer.rows import Row
 from user_stats.watches import CheckedWatch
 
@@ -77,7 +76,7 @@ class Report:
         entry, event = watch.entry, watch.event
         stamp = entry["watched_at"]
         if event.get("stamp") == "end":
-            stamp = _end(stamp, entry["duration_seconds"])
+            stamp = to_iso(watch.end)
         self.first = min(self.first or stamp, stamp)
         self.last = max(self.last or stamp, stamp)
         seconds = entry["duration_seconds"]
@@ -114,7 +113,3 @@ class Report:
             "profiles": dict(self.profiles.most_common()),
             "days": {day: one._asdict() for day, one in sorted(self.days.items())},
         }
-
-
-def _end(start: str, seconds: int) -> str:
-    return (from_iso(start) + timedelta(seconds=seconds)).isoformat(timespec="microseconds")

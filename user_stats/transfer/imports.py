@@ -17,8 +17,8 @@ from user_stats.errors import InvalidInput
 from user_stats.manager import UserManager
 from user_stats.times import Clock, utc_now
 from user_stats.transfer.formats import SERVICES, recognised
+from user_stats.transfer.forms import Form
 from user_stats.transfer.import_report import OTHER_PROFILE, Report
-from user_stats.transfer.readers import Form
 from user_stats.transfer.rows import Row
 from user_stats.transfer.sources import Input, Part, opened
 from user_stats.watches import CheckedWatch, checked_watch

@@ -1,7 +1,7 @@
 """Files that come from people: opened safely, read piece by piece. Nothing is ever unpacked to the disk.
 
 A source is one file, or the files inside a zip. The names inside are shown and never used as paths; how much is read is
-bounded beforehand. What the files say is in `readers.py` and `formats/`.
+bounded beforehand. What the files say is in `formats/`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from user_stats.transfer.formats import (
     youtube,
     youtube_html,
 )
-from user_stats.transfer.readers import Form
+from user_stats.transfer.forms import Form
 from user_stats.transfer.sources import Part, Source
 
 Family = tuple[Form, ...]

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from user_stats.transfer.readers import converted, csv_records
+from user_stats.transfer.csv_rows import csv_records
+from user_stats.transfer.forms import converted
 from user_stats.transfer.rows import Record, Row, RowRejected, clean, content_id, rounded_seconds, text_of, whole_of
 from user_stats.transfer.sources import Part
 from user_stats.watches import Watch

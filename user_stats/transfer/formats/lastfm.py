@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from user_stats.transfer.readers import CsvForm, JsonForm, converted, csv_records
+from user_stats.transfer.csv_rows import CsvForm, csv_records
+from user_stats.transfer.forms import converted, whole
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import (
     Record,
     Row,
@@ -100,10 +102,7 @@ class BareForm:
 
     def rows(self, part: Part) -> Iterator[Row]:
         for number, record in csv_records(part, BARE_COLUMNS, ",", skip_names=False):
-            if isinstance(record, str):
-                row = Row(rejected=record)
-            else:
-                row = converted(self.service, record, _bare, lambda whole: whole)
+            row = Row(rejected=record) if isinstance(record, str) else converted(self.service, record, _bare, whole)
             row.number = number
             yield row
 

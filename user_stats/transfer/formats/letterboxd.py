@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from user_stats.transfer.readers import CsvForm
+from user_stats.transfer.csv_rows import CsvForm
 from user_stats.transfer.rows import Record, Row, clean, content_id, moment_of, text_of
 from user_stats.watches import Watch
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from user_stats.transfer.readers import CsvForm, check_names, csv_records, delimiter_of, names_of
+from user_stats.transfer.csv_rows import CsvForm, check_names, csv_records, delimiter_of, names_of
 from user_stats.transfer.rows import (
     Record,
     Row,

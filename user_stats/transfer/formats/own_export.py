@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from user_stats.transfer.readers import CsvForm, JsonForm
+from user_stats.transfer.csv_rows import CsvForm
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import Record, Row, RowRejected, clean, moment_of, text_of, whole_of
 from user_stats.watches import STAMPS, Watch
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from user_stats.transfer.readers import JsonForm
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import (
     Record,
     Row,

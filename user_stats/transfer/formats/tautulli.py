@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from user_stats.transfer.readers import JsonForm
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import (
     Record,
     Row,

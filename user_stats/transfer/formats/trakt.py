@@ -6,7 +6,7 @@ time. Lengths are not told.
 
 from __future__ import annotations
 
-from user_stats.transfer.readers import JsonForm
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import Record, Row, RowRejected, content_id, moment_of, optional_text
 from user_stats.watches import Watch
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from user_stats.transfer.readers import JsonForm
+from user_stats.transfer.json_rows import JsonForm
 from user_stats.transfer.rows import Record, Row, clean, content_id, moment_of, text_of
 from user_stats.watches import Watch
 

@@ -1,78 +1,26 @@
-"""Rows out of files, one after the other: elements of a JSON array, lines of a CSV. Memory stays flat.
-
-What a row means is in `formats/`.
-"""
+"""Rows out of JSON: the elements of an array, one after the other in flat memory. What a row means is in `formats/`."""
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import Any
 
-from user_stats.errors import InvalidInput
-from user_stats.transfer.rows import Record, Row, RowRejected, row_digest
+from user_stats.transfer.forms import Convert, converted, whole
+from user_stats.transfer.rows import Record, Row
 from user_stats.transfer.sources import Part
 
 BLOCK_CHARACTERS = 1 << 17
 LONGEST_ELEMENT = 1 << 20
-"""Characters of one element of a JSON array, or of one line."""
+"""Characters of one element."""
 LONGEST_SKIPPED = 64 << 20
 """The same of a value that is passed over on the way to the array."""
-MOST_COLUMNS = 200
 ELEMENTS_LOOKED_AT = 20
 
 ArrayPath = tuple[str, ...]
 """The names that lead from the outermost object to an array; empty where the array is outermost."""
-Convert = Callable[[Record, str], Row]
-"""A row out of a record and its digest. It may raise RowRejected, and KeyError for what is missing."""
-
-
-class Form(Protocol):
-    """One kind of file of a service."""
-
-    @property
-    def service(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def has_profiles(self) -> bool:
-        """True where rows of several people may stand in one file."""
-        ...
-
-    @property
-    def note(self) -> str:
-        """What a reader of the report should know of files of this kind, or nothing."""
-        ...
-
-    def recognise(self, head: str) -> bool:
-        """Whether the beginning of a file looks like this."""
-        ...
-
-    def rows(self, part: Part) -> Iterator[Row]: ...
-
-
-def _whole(record: Record) -> object:
-    return record
-
-
-def converted(service: str, record: Record, convert: Convert, identity: Callable[[Record], object]) -> Row:
-    """The row of one record; what is wrong with it is in the row."""
-    try:
-        return convert(record, row_digest(service, identity(record)))
-    except RowRejected as error:
-        return Row(rejected=str(error))
-    except KeyError as error:
-        return Row(rejected=f"{error.args[0]} is missing")
-    except (TypeError, ValueError, AttributeError, LookupError):
-        return Row(rejected="not of the expected shape")
-
-
-# -- JSON -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -84,7 +32,7 @@ class JsonForm:
     keys: frozenset[str]
     convert: Convert
     paths: tuple[ArrayPath, ...] = ((),)
-    identity: Callable[[Record], object] = _whole
+    identity: Callable[[Record], object] = whole
     has_profiles: bool = False
     note: str = ""
 
@@ -210,92 +158,3 @@ class _JsonReader:
 
 
 _not_blank = re.compile(r"[^ \t\r\n]").search
-
-
-# -- CSV --------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CsvForm:
-    """Lines under a line of names that holds at least the columns."""
-
-    service: str
-    title: str
-    columns: frozenset[str]
-    convert: Convert
-    identity: Callable[[Record], object] = _whole
-    has_profiles: bool = False
-    note: str = ""
-
-    def recognise(self, head: str) -> bool:
-        names = names_of(head)
-        return len(names) <= MOST_COLUMNS and self.columns <= set(names)
-
-    def rows(self, part: Part) -> Iterator[Row]:
-        """Raises InvalidInput where columns are missing, or one stands twice."""
-        names = names_of(part.head())
-        check_names(names, self.columns)
-        for number, record in csv_records(part, names, delimiter_of(part.head()), skip_names=True):
-            if isinstance(record, str):
-                yield Row(rejected=record, number=number)
-                continue
-            row = converted(self.service, record, self.convert, self.identity)
-            row.number = number
-            yield row
-
-
-def names_of(head: str) -> list[str]:
-    """The names in the first line."""
-    first = head.split("\n", 1)[0]
-    try:
-        return [name.strip() for name in next(csv.reader([first], delimiter=delimiter_of(head)), [])]
-    except csv.Error:
-        return []
-
-
-def delimiter_of(head: str) -> str:
-    first = head.split("\n", 1)[0]
-    return max(",;\t", key=first.count)
-
-
-def check_names(names: Sequence[str], needed: frozenset[str]) -> None:
-    missing = sorted(needed - set(names))
-    twice = sorted({name for name in needed if names.count(name) > 1})
-    if missing:
-        raise InvalidInput(f"file: columns are missing: {', '.join(missing)}", field="file")
-    if twice:
-        raise InvalidInput(f"file: columns stand twice: {', '.join(twice)}", field="file")
-
-
-def csv_records(
-    part: Part, names: Sequence[str], delimiter: str, *, skip_names: bool
-) -> Iterator[tuple[int, Record | str]]:
-    """Each row with its number: the cells by name, or what is wrong with it. Empty lines do not count."""
-    with part.text() as text:
-        reader = csv.reader(_lines(text), delimiter=delimiter)
-        if skip_names:
-            next(reader, None)
-        number, width = 0, len(names)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                number += 1
-                yield number, f"not readable: {error}"
-                continue
-            if not cells:
-                continue
-            number += 1
-            if len(cells) == width:
-                yield number, dict(zip(names, cells, strict=True))
-            else:
-                yield number, f"{len(cells)} cells where there are {width} columns"
-
-
-def _lines(text: IO[str]) -> Iterator[str]:
-    while line := text.readline(LONGEST_ELEMENT):
-        if len(line) == LONGEST_ELEMENT and not line.endswith("\n"):
-            raise InvalidInput(f"file: a line is longer than {LONGEST_ELEMENT:,} characters", field="file")
-        yield line
