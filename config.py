@@ -143,6 +143,22 @@ def _secret(name: str, shortest: int) -> str:
     return text
 
 
+def _token(name: str) -> str:
+    """A bot's token from the variable, or from the file that `{name}_FILE` names; empty where neither is set. The value
+    never appears in a message."""
+    token, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if not token and path:
+        try:
+            token = Path(path).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            FAULTS.append(f"{name}_FILE: the file cannot be read ({type(error).__name__}); allowed: one with a token")
+            return ""
+    if token and re.fullmatch(r"[0-9]{1,20}:[0-9A-Za-z_-]{1,100}", token) is None:
+        FAULTS.append(f"{name}: this is not a token; allowed: one as @BotFather gives it, such as 123456:AbC-dEf")
+        return ""
+    return token
+
+
 def _folder(text: str) -> Path:
     folder = Path(text).expanduser().resolve()
     if folder.exists() and not folder.is_dir():
@@ -317,5 +333,31 @@ BACKUP_PASSPHRASE = _secret("BACKUP_PASSPHRASE", 16)
 
 ENABLE_DEMO = _flag("ENABLE_DEMO", True)
 """Off: the Activity Demo page is not there; the command always works."""
+TELEGRAM_BOT_TOKEN = _token("TELEGRAM_BOT_TOKEN")
+"""The token of the Telegram bot, as @BotFather gives it; or TELEGRAM_BOT_TOKEN_FILE names a file that holds it."""
+TELEGRAM_API_URL = _setting(
+    "TELEGRAM_API_URL",
+    "https://api.telegram.org",
+    _matching(r"https?://[^/\s?#]+(/[^\s?#]*)?"),
+    "an address such as https://api.telegram.org",
+)
+"""The server of the Bot API."""
+TELEGRAM_OWNERS = _list("TELEGRAM_OWNERS", _matching("[1-9][0-9]{0,15}"), "Telegram ids with commas between them")
+"""Telegram ids of the people who may see the list of the bot's users."""
+TELEGRAM_WEBHOOK_URL = _setting(
+    "TELEGRAM_WEBHOOK_URL",
+    "",
+    _matching(r"(https://[^/\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?)(/[^\s?#]*)?/api/telegram"),
+    "an address such as https://example.org/api/telegram",
+)
+"""Where Telegram sends the bot's updates to the site itself; empty: `python -m user_stats bot` fetches them."""
+TELEGRAM_WEBHOOK_SECRET = _secret("TELEGRAM_WEBHOOK_SECRET", 24)
+"""What Telegram shows with each update; letters, digits, _ and -."""
+if re.fullmatch("[0-9A-Za-z_-]{0,256}", TELEGRAM_WEBHOOK_SECRET) is None:
+    FAULTS.append("TELEGRAM_WEBHOOK_SECRET: it has other characters; allowed: 24 to 256 letters, digits, _ and -")
+if TELEGRAM_WEBHOOK_URL and not (TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET):
+    FAULTS.append(
+        "TELEGRAM_WEBHOOK_URL: it is set without TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET; allowed: all or none"
+    )
 DESCRIPTION_UPDATE_INTERVAL = _whole("DESCRIPTION_UPDATE_INTERVAL", 3600, 1, 30 * 86_400)
 """Seconds between two changes of the bot's description."""

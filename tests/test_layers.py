@@ -26,13 +26,19 @@ LAYERS = (
     (5, ("streamlit_app", "user_stats.bench")),
 )
 DOORS = LAYERS[3][1]
-MAY_MEET = {("user_stats.__main__", "user_stats.commands"), ("user_stats.commands", "user_stats.bench")}
-"""The command line is one door in several files; the bench is asked for by a command."""
+MAY_MEET = {
+    ("user_stats.__main__", "user_stats.commands"),
+    ("user_stats.commands", "user_stats.bench"),
+    ("user_stats.commands.bot", "user_stats.telegram"),
+    ("user_stats.api.server", "user_stats.telegram"),
+}
+"""The command line is one door in several files; the bench and the bot are asked for by a command; a server of the site
+takes the bot's updates where it is told to."""
 HOMES = {
     "streamlit": ("user_stats.ui", "streamlit_app"),
     "pandas": ("user_stats.ui", "user_stats.statistics"),
     "altair": ("user_stats.ui", "user_stats.statistics"),
-    "starlette": ("user_stats.api", "user_stats.bench", "streamlit_app"),
+    "starlette": ("user_stats.api", "user_stats.telegram", "user_stats.bench", "streamlit_app"),
     "uvicorn": ("user_stats.bench",),
     "filelock": ("user_stats.storage.json_files", "user_stats.bench"),
     "msgspec": ("user_stats.storage.json_files", "user_stats.api", "user_stats.transfer"),
@@ -117,7 +123,7 @@ def test_the_library_can_be_imported_without_the_app() -> None:
 
     code = (
         "import sys\n"
-        "for name in ('streamlit', 'pandas', 'altair', 'starlette'): sys.modules[name] = None\n"
+        "for name in ('streamlit', 'pandas', 'altair', 'starlette', 'aiogram'): sys.modules[name] = None\n"
         "import user_stats; user_stats.get_user_manager; user_stats.open_storage('memory:')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -13,6 +13,8 @@ from user_stats.accounts.accounts import Accounts
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.audience import Audience
 from user_stats.audience.reporting import send_report
+from user_stats.bot_settings import BotSettings
+from user_stats.bot_users import BotLinks, BotUsers
 from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.demo import Demo
 from user_stats.errors import InvalidConfiguration
@@ -140,6 +142,16 @@ def get_audience(url: Url = None) -> Audience:
         return _audiences[manager]
 
 
+def get_bot_users(url: Url = None) -> BotUsers:
+    """The people of the Telegram bot in a store."""
+    return BotUsers(get_user_manager(url).storage, get_audience(url))
+
+
+def get_bot_links(url: Url = None) -> BotLinks:
+    """Which accounts of a store are linked to Telegram."""
+    return BotLinks(get_user_manager(url).storage)
+
+
 def get_demo(url: Url = None) -> Demo:
     """The made-up part of a store."""
     return Demo(get_user_manager(url).storage, max_entries=config.MAX_WATCH_HISTORY_ENTRIES, clock=utc_now)
@@ -229,4 +241,16 @@ def page_settings() -> PageSettings:
         subscription_prices=config.SUBSCRIPTION_PRICES,
         subscription_days=config.USER_SUBSCRIPTION_DAYS,
         password_min_length=config.PASSWORD_MIN_LENGTH,
+    )
+
+
+def bot_settings() -> BotSettings:
+    """What the bot is told."""
+    return BotSettings(
+        token=config.TELEGRAM_BOT_TOKEN,
+        api_url=config.TELEGRAM_API_URL,
+        owners=frozenset(map(int, config.TELEGRAM_OWNERS)),
+        webhook_url=config.TELEGRAM_WEBHOOK_URL,
+        webhook_secret=config.TELEGRAM_WEBHOOK_SECRET,
+        description_interval_seconds=config.DESCRIPTION_UPDATE_INTERVAL,
     )

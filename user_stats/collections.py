@@ -69,13 +69,16 @@ ERASURES = Collection("erasures", width=128)
 DAY_TOTALS = Collection("day_totals", width=2048)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
-"""Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end}}."""
+"""Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end},
+"bot": {first_seen}}."""
 AUDIENCE_DAYS = Collection("audience_days", width=1024)
 """Visits, visitors, people and jobs of each UTC day, for good: {YYYY-MM-DD: {date, counts}}."""
 AUDIENCE_PATHS = Collection("audience_paths", width=2048)
 """Visits of each UTC day by path: {YYYY-MM-DD: {paths: {path: visits}}}."""
 KNOWN_VISITORS = Collection("known_visitors", width=128)
 """Visitors who are known again on later days, by hash: {kind:hash: {first, last, seen}}."""
+VISITOR_PAIRS = Collection("visitor_pairs", width=256)
+"""Which user of the bot and which browser are one person, both ways: {kind:hash: {other, joined_on}}."""
 VISITOR_MARKS = Collection("visitor_marks", width=128)
 """Who was counted on a day, by the hash under its key; goes when the key goes: {day:hash: {…}}."""
 VISITOR_KEYS = Collection("visitor_keys", width=256)
@@ -84,6 +87,16 @@ INSTANCES = Collection("instances")
 """Counts that other instances reported: {instance_id: {…}}."""
 LOG_IMPORTS = Collection("log_imports")
 """How far each access log was imported: {fingerprint: {…}}."""
+BOT_USERS = Collection("bot_users")
+"""Who has started the bot: {telegram_id: {user_id, first_name, username, first_seen, referral}}."""
+BOT_DAYS = Collection("bot_days", width=128)
+"""How many started the bot for the first time on each UTC day: {YYYY-MM-DD: {new}}."""
+BOT_DESCRIPTION = Collection("bot_description", width=256)
+"""What the bot's profile says, and when that may change: {part: {count, changed_at, retry_at}}."""
+BOT_LINKS = Collection("bot_links", unique={"telegram_id": str})
+"""The Telegram account of a person: {user_id: {telegram_id, linked_at}}."""
+BOT_LINK_CODES = Collection("bot_link_codes", unique={"digest": str})
+"""One-time codes for linking, as hashes: {user_id: {digest, expires_at, visitor}}."""
 SCHEDULES = Collection("schedules", width=256)
 """What runs by the clock, and when it ran last: {name: {…}}."""
 
@@ -105,23 +118,31 @@ JOBS = Log("jobs")
 PERSONAL_COLLECTIONS = (
     *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
     *(UPGRADE_REQUESTS, CONNECTIONS),
+    *(BOT_LINKS, BOT_LINK_CODES),
 )
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 
-SECRET_COLLECTIONS = (CREDENTIALS, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS)
+SECRET_COLLECTIONS = (CREDENTIALS, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS, BOT_LINK_CODES)
 """Files that only their owner may read; a start with others refuses."""
 
-SHORT_LIVED_COLLECTIONS = (VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS, SESSIONS)
-"""Never in a backup: keys that must not outlive their day, marks that are of no use without them, leases, and sessions,
-which must not begin again when they have ended. With one visitor key for good (VISITOR_KEY_DAYS=0), VISITOR_KEYS
-belongs into it."""
+SHORT_LIVED_COLLECTIONS = (
+    *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS, SESSIONS),
+    *(BOT_DESCRIPTION, BOT_LINK_CODES),
+)
+"""Never in a backup: keys that must not outlive their day, marks that are of no use without them, leases, and sessions
+and codes, which must not begin again when they have ended. With one visitor key for good (VISITOR_KEY_DAYS=0),
+VISITOR_KEYS belongs into it."""
 AUDIENCE_COLLECTIONS = (
-    *(AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, INSTANCES, LOG_IMPORTS),
+    *(AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, VISITOR_PAIRS, INSTANCES, LOG_IMPORTS),
     *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES),
 )
 AUDIENCE_LOGS = (VISITS, JOBS)
+BOT_COLLECTIONS = (BOT_USERS, BOT_DAYS, BOT_DESCRIPTION)
 
-ALL_COLLECTIONS = (*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, *AUDIENCE_COLLECTIONS)
+ALL_COLLECTIONS = (
+    *(*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS),
+    *(*AUDIENCE_COLLECTIONS, *BOT_COLLECTIONS),
+)
 ALL_LOGS = (*PERSONAL_LOGS, STREAM_VIEWS, *AUDIENCE_LOGS, AUDIT)
 BACKED_UP_COLLECTIONS = tuple(one for one in ALL_COLLECTIONS if one not in SHORT_LIVED_COLLECTIONS)

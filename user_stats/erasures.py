@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from user_stats import activity
+from user_stats.bot_users.links import unlink
 from user_stats.collections import ERASURES, PERSONAL_COLLECTIONS, PERSONAL_LOGS
 from user_stats.models import User
 from user_stats.storage import Storage, Transaction
@@ -21,6 +22,7 @@ HASH_CHARACTERS = 32
 def erase(tx: Transaction, user: User, *, now: datetime) -> None:
     """Takes the person out of every collection and log."""
     activity.untrace(tx, user, now=now)
+    unlink(tx, user.user_id, now)
     for collection in PERSONAL_COLLECTIONS:
         tx.delete(collection, user.user_id)
     for log in PERSONAL_LOGS:

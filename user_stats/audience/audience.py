@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from user_stats import fields
 from user_stats.audience import event_lists, figures, instances, log_imports, retention
@@ -149,6 +150,11 @@ class Audience:
             now = self._clock()
             commit(self._storage, [lambda ledger: count_bot_user(ledger, telegram_id, to_iso(now)[:10])], now)
 
+    def submit(self, event: Event) -> Future[Any]:
+        """For other parts that write together with the audience: what the event gives, once it is durable, in one
+        transaction with what others count at the moment."""
+        return self._intake.submit(event)
+
     def record_job(
         self,
         kind: str,
@@ -214,6 +220,10 @@ class Audience:
 
     def active_bot_users(self) -> Active:
         return figures.active(self._read_day, self._today(), BOT_USERS)
+
+    def active_everybody(self) -> Active:
+        """Distinct cookies and users of the bot; a linked person counts once."""
+        return figures.active_everybody(self._read_day, self._today())
 
     def active_visitors(self) -> Active | None:
         """Distinct addresses; None where each day has its own key."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from user_stats.audience.visitors import PEOPLE
+from user_stats.audience.linking import LINKED
+from user_stats.audience.visitors import BOT_USERS, PEOPLE
 from user_stats.storage import Record
 
 WEEK_DAYS, MONTH_DAYS = 7, 30
@@ -16,8 +17,9 @@ DayReader = Callable[[str], Record]
 
 @dataclass(frozen=True)
 class DayFigures:
-    """One UTC day. `visitors` are distinct addresses, `people` distinct cookies, `crawler_visits` known crawlers
-    (left out of `visits` where pages count themselves, counted in where a log was imported)."""
+    """One UTC day. `visitors` are distinct addresses, `people` distinct cookies, `linked_users` are those among the
+    people who are known to have used the bot too, `crawler_visits` known crawlers (left out of `visits` where pages
+    count themselves, counted in where a log was imported)."""
 
     date: str
     visits: int = 0
@@ -27,6 +29,7 @@ class DayFigures:
     new_people: int = 0
     bot_users: int = 0
     new_bot_users: int = 0
+    linked_users: int = 0
     crawler_visits: int = 0
     bytes_sent: int = 0
     jobs_succeeded: int = 0
@@ -35,6 +38,11 @@ class DayFigures:
     @property
     def returning_people(self) -> int:
         return self.people - self.new_people
+
+    @property
+    def everybody(self) -> int:
+        """People and users of the bot; who is both counts once."""
+        return self.people + self.bot_users - self.linked_users
 
 
 @dataclass(frozen=True)
@@ -61,9 +69,15 @@ class Totals:
     visitor_hashes: int
     people: int
     bot_users: int
+    linked_users: int
     crawler_visits: int
     jobs_succeeded: int
     jobs_failed: int
+
+    @property
+    def everybody(self) -> int:
+        """People and users of the bot; who is both counts once."""
+        return self.people + self.bot_users - self.linked_users
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,16 @@ def active(read_day: DayReader, today: date, kind: str = PEOPLE) -> Active:
     return Active(counts[0], sum(counts[:WEEK_DAYS]), sum(counts))
 
 
+def active_everybody(read_day: DayReader, today: date) -> Active:
+    """People and users of the bot; who is both counts once."""
+    people, bot_users, linked = (active(read_day, today, kind) for kind in (PEOPLE, BOT_USERS, LINKED))
+    return Active(
+        people.daily + bot_users.daily - linked.daily,
+        people.weekly + bot_users.weekly - linked.weekly,
+        people.monthly + bot_users.monthly - linked.monthly,
+    )
+
+
 def totals(record: Record) -> Totals:
     return Totals(
         visits=record.get("visits", 0),
@@ -99,6 +123,7 @@ def totals(record: Record) -> Totals:
         visitor_hashes=record.get("new_visitors", 0),
         people=record.get("new_people", 0),
         bot_users=record.get("new_bot_users", 0),
+        linked_users=record.get("new_linked_users", 0),
         crawler_visits=record.get("crawler_visits", 0),
         jobs_succeeded=record.get("jobs_succeeded", 0),
         jobs_failed=record.get("jobs_failed", 0),

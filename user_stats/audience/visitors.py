@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from user_stats.audience import linking
 from user_stats.audience.ledger import Ledger
 from user_stats.collections import KNOWN_VISITORS, VISITOR_KEYS, VISITOR_MARKS
 from user_stats.storage import Collection, Record
@@ -94,7 +95,7 @@ def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting:
 
 def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, counting: Counting) -> None:
     """Counts a cookie once a day. One address may add so many new ones a day, and no more are stored."""
-    key = "c:" + hashlib.sha256(client_id.encode()).hexdigest()[:HASH_CHARACTERS]
+    key = person_key(client_id)
     if ledger.tx.get(KNOWN_VISITORS, key) is None and address is not None:
         tag = _tag(ledger, address, day, counting)
         if tag is not None:
@@ -107,7 +108,17 @@ def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, 
 
 def count_bot_user(ledger: Ledger, telegram_id: int, day: str) -> None:
     """Counts a user of the bot once a day."""
-    _count(ledger, BOT_USERS, KNOWN_VISITORS, f"t:{telegram_id}", day)
+    _count(ledger, BOT_USERS, KNOWN_VISITORS, bot_user_key(telegram_id), day)
+
+
+def person_key(client_id: str) -> str:
+    """What stands for a cookie among the known visitors."""
+    return "c:" + hashlib.sha256(client_id.encode()).hexdigest()[:HASH_CHARACTERS]
+
+
+def bot_user_key(telegram_id: int) -> str:
+    """What stands for a user of the bot among the known visitors."""
+    return f"t:{telegram_id}"
 
 
 def _tag(ledger: Ledger, address: str, day: str, counting: Counting) -> str | None:
@@ -140,6 +151,7 @@ def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str
         _add_new(ledger, kind, day, 1)
         return
     first, last, seen = record["first"], record["last"], int(record["seen"], 16)
+    last_before = last
     distance = (date.fromisoformat(day) - date.fromisoformat(last)).days
     if distance > 0:
         seen = (seen << distance | 1) & _MEMORY
@@ -156,3 +168,5 @@ def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str
         ledger.add(day, f"new_{kind}")
         first = day
     ledger.tx.put(collection, key, {"first": first, "last": last, "seen": f"{seen:x}"})
+    if kind != VISITORS:
+        linking.counted(ledger, key, last_before, day)

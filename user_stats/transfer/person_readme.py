@@ -7,6 +7,7 @@ from typing import Any
 
 from user_stats.collections import (
     ACTIVITY,
+    BOT_LINKS,
     DEMO,
     HISTORY,
     SUBSCRIBER_FEATURES,
@@ -67,6 +68,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "plan": "the plan that you asked for",
         "requested_at": "when you asked for it",
     },
+    BOT_LINKS.name: {
+        "telegram_id": "the number of your Telegram account",
+        "linked_at": "when you linked it",
+    },
     USER_VERSIONS.name: {
         "version": "how often the account was changed, so that two people who edit it do not undo each other",
         "digest": "a sum over the account, by which a change by hand is noticed",
@@ -106,6 +111,7 @@ TITLES = {
     USER_STATS.name: "your lifetime figures; clearing the history does not change them",
     SUBSCRIBER_FEATURES.name: "features beyond or below your plan, and their use",
     USER_TOTALS.name: "your watches by kind, over your lifetime here",
+    BOT_LINKS.name: "the Telegram account that you linked",
     USER_VERSIONS.name: "a counter of changes",
     UPGRADE_REQUESTS.name: "your request for a plan, which an admin has not decided yet",
     DEMO.name: "a mark that some of your activity is made up, by the activity demo",

@@ -1,0 +1,73 @@
+"""The count in the bot's profile: brought up to date as often as is allowed, and no more often."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiogram import Bot
+from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.methods import SetMyDescription, SetMyShortDescription, TelegramMethod
+
+from user_stats.bot_users import Descriptions
+
+PARTS: dict[str, Callable[[str], TelegramMethod[bool]]] = {
+    "description": lambda text: SetMyDescription(description=text),
+    "short_description": lambda text: SetMyShortDescription(short_description=text),
+}
+
+log = logging.getLogger(__name__)
+
+
+async def show_count(bot: Bot, descriptions: Descriptions, count: int) -> float | None:
+    """The seconds after which to call again, because a part could not be changed now; None where all show the count."""
+    waits = [await _show(bot, descriptions, part, count) for part in PARTS]
+    return min((wait for wait in waits if wait is not None), default=None)
+
+
+async def _show(bot: Bot, descriptions: Descriptions, part: str, count: int) -> float | None:
+    wait = await asyncio.to_thread(descriptions.claim, part, count)
+    if wait != 0:
+        return wait
+    retry_seconds: float | None = None
+    try:
+        await bot(PARTS[part](f"👥 Users: {count}"))
+    except TelegramRetryAfter as error:
+        log.warning("the bot's %s was not changed: Telegram asks to wait for %d s", part, error.retry_after)
+        retry_seconds = error.retry_after
+    except (AiogramError, OSError) as error:
+        log.warning("the bot's %s was not changed and will be later: %s", part, error)
+    else:
+        await asyncio.to_thread(descriptions.changed, part, count)
+        return None
+    return await asyncio.to_thread(lambda: descriptions.failed(part, retry_seconds=retry_seconds))
+
+
+class ProfileKeeper:
+    """Looks after the profile while the bot runs: after news, when an interval ends, and at the start where a change
+    may have been held back."""
+
+    def __init__(self, update: Callable[[], Awaitable[float | None]], descriptions: Descriptions) -> None:
+        self._update = update
+        self._descriptions = descriptions
+        self._news = asyncio.Event()
+
+    def tell(self) -> None:
+        """Somebody new has come."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        if not await asyncio.to_thread(self._descriptions.were_ever_changed):
+            await self._news.wait()
+        while True:
+            self._news.clear()
+            wait = await self._update()
+            if wait is not None:
+                await asyncio.sleep(wait)
+                continue
+            try:
+                await asyncio.wait_for(self._news.wait(), self._descriptions.interval_seconds)
+            except TimeoutError:
+                continue  # another process may have counted somebody
