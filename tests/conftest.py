@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from clocks import FixedClock
+from engines import fresh_store
+from servers import PostgresServer
 
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.manager import UserManager
@@ -19,12 +21,26 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture(params=["memory", "json", "json, whole files"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["json", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store is that several handles and processes may open, of each engine that has such."""
+    return fresh_store(request, request.param, tmp_path)
+
+
+@pytest.fixture(params=["memory", "json", "json, whole files", "postgres"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
-    """Each engine; the last one as where writes in place are not to be had."""
+    """Each engine; that on files also as where writes in place are not to be had."""
     if request.param == "json, whole files":
         monkeypatch.setattr(engine, "can_write_in_place", lambda folder: False)
-    opened = open_storage("memory:" if request.param == "memory" else str(tmp_path / "users"))
+    engine_name = request.param.partition(",")[0]
+    opened = open_storage("memory:" if engine_name == "memory" else fresh_store(request, engine_name, tmp_path))
     yield opened
     opened.close()
 

@@ -66,7 +66,7 @@ CONNECTIONS = Collection("connections")
 """Whom a person follows and by whom they are followed, who brought them and whom they brought: {user_id: {…}}."""
 ERASURES = Collection("erasures", width=128)
 """Who was erased, by a hash of the id, so that no backup brings them back: {hash: {at}}."""
-DAY_TOTALS = Collection("day_totals", width=2048)
+DAY_TOTALS = Collection("day_totals", width=2048, counts=True)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
 """Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end},

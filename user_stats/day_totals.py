@@ -143,6 +143,10 @@ def turned(moves: Iterable[Move]) -> list[Move]:
 def add(tx: Transaction, moves: Iterable[Move]) -> None:
     """Moves the totals, each day once; what comes to 0 is not kept, nor a day on which nothing is left."""
     for day, amounts in _by_day(moves).items():
+        if all(amount >= 0 and name not in PLANS for name, amount in amounts.items()):
+            counted = {name: amount for name, amount in amounts.items() if amount}
+            tx.increment(DAY_TOTALS, day, {"date": day, **counted})  # nobody waits for anybody
+            continue
         totals = checked_day(day, tx.get(DAY_TOTALS, day) or {"date": day})
         for name, amount in amounts.items():
             total = totals.get(name, 0) + amount

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ PEOPLE = Collection(
     unique={"name": str.casefold, "mail": str.casefold},
     fields=("name", "mail", "kind", "since"),
 )
+DAYS = Collection("days", width=128, counts=True)
 NOTES = Collection("notes", width=128)
 DIARY = Log("diary", order=lambda entry: entry["at"])
 TRAIL = Log("trail")
@@ -405,8 +405,8 @@ def test_of_many_who_take_one_name_at_once_one_gets_it(storage: Storage) -> None
     assert storage.count(PEOPLE) == 1
 
 
-def test_two_handles_on_one_place_see_each_other_at_once(tmp_path: Path) -> None:
-    one, other = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+def test_two_handles_on_one_place_see_each_other_at_once(url: str) -> None:
+    one, other = open_storage(url), open_storage(url)
     for number in range(100):
         put(one, f"a{number}", name=f"A{number}")
         assert other.find(PEOPLE, "name", f"a{number}") == f"a{number}"
@@ -423,14 +423,14 @@ def test_two_handles_on_one_place_see_each_other_at_once(tmp_path: Path) -> None
         put(other, "new", name="b7")
 
 
-def test_a_store_opened_again_holds_what_it_held(tmp_path: Path) -> None:
-    first = open_storage(str(tmp_path))
+def test_a_store_opened_again_holds_what_it_held(url: str) -> None:
+    first = open_storage(url)
     for number in range(50):
         put(first, f"k{number}", name=f"n{number}")
     append(first, *range(10))
     first.transaction(lambda tx: tx.delete(PEOPLE, "k7"))
     first.close()
-    again = open_storage(str(tmp_path))
+    again = open_storage(url)
     assert again.count(PEOPLE) == 49
     assert again.find(PEOPLE, "name", "N8") == "k8"
     assert moments(again) == list(range(10))
@@ -453,8 +453,8 @@ def test_threads_that_append_beyond_a_small_cap_keep_the_newest(storage: Storage
     assert moments(storage) == [397, 398, 399]
 
 
-def test_a_handle_that_is_far_behind_catches_up(tmp_path: Path) -> None:
-    one, other = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+def test_a_handle_that_is_far_behind_catches_up(url: str) -> None:
+    one, other = open_storage(url), open_storage(url)
     for number in range(20):
         put(one, f"k{number}", name=f"n{number}", kind="a")
     assert other.find(PEOPLE, "name", "n3") == "k3"
@@ -473,8 +473,7 @@ def test_a_handle_that_is_far_behind_catches_up(tmp_path: Path) -> None:
     assert other.count(PEOPLE) == 19
     other.transaction(lambda tx: [tx.delete(PEOPLE, f"k{number}") for number in range(1, 20)])
     put(one, "new", name="first again")
-    assert dict(other.scan(PEOPLE)) == {"new": {"name": "first again"}}
-    assert json.loads((tmp_path / "people.json").read_text()) == {"new": {"name": "first again"}}
+    assert dict(other.scan(PEOPLE)) == dict(one.scan(PEOPLE)) == {"new": {"name": "first again"}}
 
 
 def test_a_file_of_which_most_lines_are_blank_is_laid_out_anew(tmp_path: Path) -> None:
@@ -551,3 +550,97 @@ def test_a_field_that_is_written_in_several_ways_is_compared_in_one_form(storage
     assert ([key for key, _ in found], total) == (["a", "b"], 2)
     ordered = [key for key, _ in storage.find_page(days, PageQuery(sort="day", equal={"flag": True}))[0]]
     assert (ordered[0], ordered[3], sorted(ordered[1:3])) == ("d", "c", ["a", "b"])
+
+
+def test_increments_add_up_with_what_is_put_and_read(storage: Storage) -> None:
+    def count(**amounts: object) -> None:
+        storage.transaction(lambda tx: tx.increment(DAYS, "d", amounts))
+
+    count(day="first", seen=2)
+    assert storage.get(DAYS, "d") == {"day": "first", "seen": 2}
+    assert (storage.count(DAYS), dict(storage.scan(DAYS))) == (1, {"d": {"day": "first", "seen": 2}})
+    count(day="second", seen=-1, bytes=10**12)
+    assert storage.get(DAYS, "d") == {"day": "first", "seen": 1, "bytes": 10**12}
+
+    def work(tx: Transaction) -> None:
+        tx.increment(DAYS, "d", {"seen": 1})
+        record = tx.get(DAYS, "d")
+        assert record == {"day": "first", "seen": 2, "bytes": 10**12}
+        tx.put(DAYS, "d", {"seen": 10})
+        tx.increment(DAYS, "d", {"seen": 1})
+        assert tx.get(DAYS, "d") == {"seen": 11}
+        tx.increment(DAYS, "other", {"seen": 1})
+
+    storage.transaction(work)
+    assert dict(storage.scan(DAYS)) == {"d": {"seen": 11}, "other": {"seen": 1}}
+    assert storage.find_page(DAYS, PageQuery())[1] == 2
+    assert storage.transaction(lambda tx: tx.delete(DAYS, "other")) is True
+    assert storage.transaction(lambda tx: tx.delete(DAYS, "other")) is False
+    count(seen=1)
+    storage.transaction(lambda tx: tx.put(DAYS, "d", {"seen": 0}))
+    assert storage.get(DAYS, "d") == {"seen": 0}
+    assert storage.get(DAYS, "other") is None
+
+
+def test_a_refused_transaction_counts_nothing(storage: Storage) -> None:
+    def work(tx: Transaction) -> None:
+        tx.increment(DAYS, "d", {"seen": 1})
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        storage.transaction(work)
+    assert storage.get(DAYS, "d") is None
+    for wrong in ({"seen": float("nan")}, {"seen": object()}):
+        with pytest.raises(InvalidInput):
+            storage.transaction(lambda tx, wrong=wrong: tx.increment(DAYS, "d", wrong))  # type: ignore[misc]
+    assert storage.count(DAYS) == 0
+
+
+def test_increments_of_many_threads_are_all_counted(storage: Storage) -> None:
+    def count(number: int) -> None:
+        if number % 10 == 0:
+            record = storage.transaction(lambda tx: tx.get(DAYS, "d") or {})
+            assert record.get("seen", 0) >= 0
+        storage.transaction(lambda tx: tx.increment(DAYS, "d", {"seen": 1, f"of{number % 3}": 1}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(600)))
+    assert storage.get(DAYS, "d") == {"seen": 600, "of0": 200, "of1": 200, "of2": 200}
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
+def test_half_a_surrogate_pair_is_refused(storage: Storage, text: str) -> None:
+    for record in ({"text": text}, {"deep": [{text: 1}]}):
+        with pytest.raises(InvalidInput):
+            storage.transaction(lambda tx, record=record: tx.put(NOTES, "k", record))  # type: ignore[misc]
+        with pytest.raises(InvalidInput):
+            storage.transaction(lambda tx, record=record: tx.append(TRAIL, "a", record))  # type: ignore[misc]
+    assert storage.count(NOTES) == 0
+    assert storage.find(PEOPLE, "name", text) is None
+    assert storage.find_page(PEOPLE, PageQuery(text=text, text_fields=("name",)))[1] == 0
+
+
+def test_names_of_any_kind_are_unique_found_and_sorted_as_texts(storage: Storage) -> None:
+    names = ["", "%", "_", "a", "a%b", "a\\b", "a_b", "ab", "b\x00c", "zz", "ä", "ß", "日本", "👩‍🚀", "x" * 3000]
+    for number, name in enumerate(names):
+        put(storage, f"k{number}", name=name, since=[number, -number, number / 7, None][number % 4])
+    for number, name in enumerate(names):
+        assert storage.find(PEOPLE, "name", name.upper()) == f"k{number}"
+        with pytest.raises(AlreadyExists):
+            put(storage, "other", name=name)
+    found, total = storage.find_page(PEOPLE, PageQuery(sort="name"))
+    assert total == len(names)
+    assert [record["name"].casefold() for _, record in found] == sorted(name.casefold() for name in names)
+    for text in ("%", "_", "\\", "\x00", "x" * 300, "日"):
+        expected = {name for name in names if text in name}
+        found, total = storage.find_page(PEOPLE, PageQuery(text=text, text_fields=("name",)))
+        assert ({record["name"] for _, record in found}, total) == (expected, len(expected))
+    assert storage.find(PEOPLE, "name", "x" * 2999) is None
+    moments = [record["since"] for _, record in storage.find_page(PEOPLE, PageQuery(sort="since"))[0]]
+    numbers = [moment for moment in moments if moment is not None]
+    assert numbers == sorted(numbers)
+    assert moments[len(numbers) :] == [None] * (len(moments) - len(numbers))
+    downwards = [
+        record["since"] for _, record in storage.find_page(PEOPLE, PageQuery(sort="since", descending=True))[0]
+    ]
+    assert downwards == [None] * (len(moments) - len(numbers)) + sorted(numbers, reverse=True)

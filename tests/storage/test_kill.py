@@ -23,9 +23,9 @@ STEPS = 30
 
 
 def started(
-    folder: Path, *, kind: str = "json", threads: int = 1, kill_at: int = 0, steps: int = 10**6
+    url: str | Path, *, kind: str = "real", threads: int = 1, kill_at: int = 0, steps: int = 10**6
 ) -> subprocess.Popen[bytes]:
-    words = [sys.executable, WRITER, str(folder), kind, str(threads), str(kill_at), str(steps)]
+    words = [sys.executable, WRITER, str(url), kind, str(threads), str(kill_at), str(steps)]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -58,19 +58,24 @@ class Reader:
         self._thread.join()
 
 
-def kill_at_random(folder: Path, rounds: int, *, processes: int = 2, threads: int = 2) -> None:
+def kill_at_random(url: str, rounds: int, *, processes: int = 2, threads: int = 2) -> None:
     chance = random.Random(1)
-    folder.mkdir()
+    folder = Path(url)
+    if "://" not in url:
+        folder.mkdir()
     reader = Reader(folder)
     known = 0
     try:
         for _ in range(rounds):
-            writers = [started(folder, threads=threads) for _ in range(processes)]
-            time.sleep(0.25 + chance.random() * 0.3)
+            writers = [started(url, threads=threads) for _ in range(processes)]
+            for writer in writers:
+                assert writer.stdout is not None
+                writer.stdout.readline()  # it has begun
+            time.sleep(chance.random() * 0.3)
             for writer in writers:
                 writer.kill()
             acknowledged = max(last_acknowledged(writer.communicate()[0]) for writer in writers)
-            storage = open_storage(str(folder))
+            storage = open_storage(url)
             number = judge(storage)
             assert number >= max(acknowledged, known)
             known = number
@@ -83,13 +88,13 @@ def kill_at_random(folder: Path, rounds: int, *, processes: int = 2, threads: in
     assert known > rounds
 
 
-def test_killed_writers_lose_nothing(tmp_path: Path) -> None:
-    kill_at_random(tmp_path / "store", 6)
+def test_killed_writers_lose_nothing(url: str) -> None:
+    kill_at_random(url, 6)
 
 
 @pytest.mark.soak
-def test_three_hundred_killed_writers_lose_nothing(tmp_path: Path) -> None:
-    kill_at_random(tmp_path / "store", 300)
+def test_three_hundred_killed_writers_lose_nothing(url: str) -> None:
+    kill_at_random(url, 300)
 
 
 def operations_of_a_run(folder: Path) -> int:

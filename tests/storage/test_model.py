@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import fresh_store
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -16,6 +19,7 @@ from user_stats.storage import Collection, Log, PageQuery, Storage, Transaction,
 PEOPLE = Collection("people", width=128, unique={"name": str.casefold}, fields=("name", "size"))
 DIARY = Log("diary", order=lambda entry: entry["at"])
 KEEP = 6
+ENGINES = ("memory", "json", "postgres")
 
 keys = st.sampled_from([f"k{number}" for number in range(6)])
 names = st.sampled_from(["ada", "Ada", "bob", "BOB", "eve", "zoë", "x" * 150])
@@ -61,21 +65,22 @@ class Model:
 
 
 class Machine(RuleBasedStateMachine):
-    engine = ""
+    make_url: Callable[[str], str]
+    """Makes an empty store, in a folder if it likes."""
 
     @initialize()
     def start(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.storages: list[Storage] = [self.opened()]
-        if self.engine == "json":
-            self.storages.append(self.opened())  # as another process would
+        self.url = type(self).make_url(self.folder.name)
+        self.storages: list[Storage] = [open_storage(self.url)]
+        if self.url != "memory:":
+            self.storages.append(open_storage(self.url))  # as another process would
         self.model = Model()
         self.number = 0
 
-    def opened(self) -> Storage:
-        return open_storage(self.folder.name if self.engine == "json" else "memory:")
-
     def teardown(self) -> None:
+        for storage in getattr(self, "storages", []):
+            storage.close()
         if hasattr(self, "folder"):
             self.folder.cleanup()
 
@@ -119,9 +124,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        if self.engine == "json":
+        if self.url != "memory:":
             self.storages[0].close()
-            self.storages[0] = self.opened()
+            self.storages[0] = open_storage(self.url)
 
     @invariant()
     def they_agree(self) -> None:
@@ -140,8 +145,11 @@ class Machine(RuleBasedStateMachine):
             assert ([one["size"] for _, one in records], total) == (expected, len(expected))
 
 
-def play(engine: str, examples: int) -> None:
-    machine = type(f"{engine.title()}Machine", (Machine,), {"engine": engine})
+def play(request: pytest.FixtureRequest, engine: str, examples: int) -> None:
+    def make_url(folder: str) -> str:
+        return "memory:" if engine == "memory" else fresh_store(request, engine, Path(folder))
+
+    machine = type(f"{engine.title()}Machine", (Machine,), {"make_url": staticmethod(make_url)})
     checks = [HealthCheck.too_slow]
     run_state_machine_as_test(
         machine,
@@ -151,12 +159,12 @@ def play(engine: str, examples: int) -> None:
     )
 
 
-@pytest.mark.parametrize("engine", ["memory", "json"])
-def test_random_operations_agree_with_a_plain_model(engine: str) -> None:
-    play(engine, 40)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_random_operations_agree_with_a_plain_model(request: pytest.FixtureRequest, engine: str) -> None:
+    play(request, engine, 40 if engine in ("memory", "json") else 12)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("engine", ["memory", "json"])
-def test_many_random_operations_agree_with_a_plain_model(engine: str) -> None:
-    play(engine, 20_000)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_random_operations_agree_with_a_plain_model(request: pytest.FixtureRequest, engine: str) -> None:
+    play(request, engine, 20_000 if engine in ("memory", "json") else 1000)

@@ -13,17 +13,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from harness import KillingDisk, NaiveStorage, step
 
+from user_stats.storage import open_storage
 from user_stats.storage.json_files.engine import JsonStorage
 
 
-def main(folder: str, kind: str, threads: str, kill_at: str, steps: str) -> None:
+def main(url: str, kind: str, threads: str, kill_at: str, steps: str) -> None:
     if kind == "naive":
-        naive = NaiveStorage(folder)
+        naive = NaiveStorage(url)
         sys.stdin.readline()  # all of them start at once
         _repeat(naive.step, int(steps))
         return
-    disk = KillingDisk(int(kill_at)) if int(kill_at) else None
-    storage = JsonStorage(folder, disk=disk)
+    storage = JsonStorage(url, disk=KillingDisk(int(kill_at))) if int(kill_at) else open_storage(url)
     workers = [
         threading.Thread(target=_repeat, args=(lambda: step(storage), int(steps))) for _ in range(int(threads) - 1)
     ]

@@ -1,7 +1,8 @@
 """The storage port: what an engine must do, and nothing about how.
 
 Two ideas: a *record* (a JSON object under a collection and a key; or an entry of a log) and a *transaction* (all of it,
-durably, or nothing). The engines live beside this file: `json_files/` (the default), `memory.py` (for tests).
+durably, or nothing). The engines live beside this file: `json_files/` (the default), `postgres/`,
+`memory.py` (for tests).
 
     storage = open_storage("users")
     storage.transaction(lambda tx: tx.put(PEOPLE, "key", {"name": "ada"}))
@@ -34,6 +35,8 @@ class Collection:
     """Fields that `find_page` may match and sort by."""
     normal: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, hash=False)
     """For fields that another program may write in several ways: the one form that is compared, of one type or None."""
+    counts: bool = False
+    """True where many add to the same record at once, with `increment`."""
     keys: str = ""
     """Collections with the same word here have the same keys (say, `user_id`), which an engine may share in memory."""
 
@@ -117,6 +120,11 @@ class Transaction(Reader, Protocol):
         """True when there was one."""
         ...
 
+    def increment(self, collection: Collection, key: str, amounts: Record) -> None:
+        """Adds whole numbers to the fields of a record, of which other transactions need not wait for this one; other
+        values are set where there is none yet, and a missing record is made. For collections with `counts`."""
+        ...
+
     def append(self, log: Log, key: str, entry: Record, keep: int | None = None) -> None:
         """Adds one entry in its place by the log's order; beyond `keep` entries the first ones go."""
         ...
@@ -178,15 +186,29 @@ class Storage(Reader, Protocol):
 
 
 def open_storage(url: str, *, lock_timeout_seconds: float = 10.0) -> Storage:
-    """The engine that the URL names: `memory:` for tests, else a folder of JSON files (made, mode 0700, if missing)."""
+    """The engine that the URL names: `postgresql://…`, `memory:` for tests, else a folder of JSON files (made, mode
+    0700, if missing)."""
     if url == "memory:":
         from user_stats.storage.memory import MemoryStorage
 
         return MemoryStorage()
+    if url.startswith(("postgresql://", "postgres://")):
+        return _open_postgres(url, lock_timeout_seconds)
     if "://" in url:
         from user_stats.errors import InvalidInput
 
-        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder")
+        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder, postgresql://…")
     from user_stats.storage.json_files.engine import JsonStorage
 
     return JsonStorage(url, lock_timeout_seconds=lock_timeout_seconds)
+
+
+def _open_postgres(url: str, lock_timeout_seconds: float) -> Storage:
+    try:
+        from user_stats.storage.postgres.engine import PostgresStorage
+    except ImportError as error:
+        from user_stats.errors import InvalidConfiguration
+
+        needed = "pip install 'psycopg[binary]'"
+        raise InvalidConfiguration(f"STORE_URL: PostgreSQL needs a package that is not there; {needed}") from error
+    return PostgresStorage(url, lock_timeout_seconds=lock_timeout_seconds)

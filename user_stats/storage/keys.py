@@ -16,8 +16,12 @@ def is_log_key(key: str) -> bool:
     return _is_log_key(key) is not None
 
 
+def is_record_key(key: object) -> bool:
+    return isinstance(key, str) and _is_record_key(key) is not None
+
+
 def checked_record_key(key: str) -> str:
-    if not isinstance(key, str) or _is_record_key(key) is None:
+    if not is_record_key(key):
         raise InvalidInput.of("key", key, "1 to 128 letters, digits and _ . : -")
     return key
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
+from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, checked_record_key
 
 T = TypeVar("T")
@@ -163,6 +164,9 @@ class _MemoryTransaction:
                 raise AlreadyExists(f"{field}: {shown(value)} is taken; allowed: one that nobody has", field=field)
         self._of(collection)[key] = _copied(collection.name, record)
 
+    def increment(self, collection: Collection, key: str, amounts: Record) -> None:
+        self.put(collection, key, added_up(collection, self.get(collection, key), [amounts]))
+
     def delete(self, collection: Collection, key: str) -> bool:
         return self._of(collection).pop(key, None) is not None
 
@@ -210,7 +214,8 @@ def _as_text(record: Record) -> bytes:
 def _copied(place: str, record: Record) -> Record:
     """A copy as JSON would keep it."""
     try:
-        copied: Record = json.loads(json.dumps(record, allow_nan=False))
+        text = json.dumps(record, allow_nan=False, ensure_ascii=False)
+        copied: Record = json.loads(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"{place}: a record cannot be written as JSON: {error}") from None
     return copied

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
+from user_stats.storage.counting import added_up
 from user_stats.storage.json_files.array_plans import ArrayPlan, Entry
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import translated
@@ -146,6 +147,9 @@ class JsonTransaction:
                     raise AlreadyExists(message, field=field_name)
                 taken[collection.name, field_name, fold(new)] = key
         self._names.update(taken)
+
+    def increment(self, collection: Collection, key: str, amounts: Record) -> None:
+        self.put(collection, key, added_up(collection, self.get(collection, key), [amounts]))
 
     def delete(self, collection: Collection, key: str) -> bool:
         before = self.get(collection, key)
