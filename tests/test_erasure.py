@@ -53,7 +53,9 @@ def do_everything(storage: Storage, clock: FixedClock) -> str:
     """A person who has done all that there is; returns their id."""
     manager = UserManager(storage, clock=clock, max_history=20, passwords=PasswordPolicy())
     accounts = Accounts(storage, passwords=PasswordPolicy(), clock=clock)
-    user_id = accounts.sign_up(NAME, EMAIL, PASSWORD, address="192.0.2.42", agent="Firefox", device="d" * 32).user.user_id
+    user_id = accounts.sign_up(
+        NAME, EMAIL, PASSWORD, address="192.0.2.42", agent="Firefox", device="d" * 32
+    ).user.user_id
     other = manager.create_user("other", "other@example.org")
     with pytest.raises(NotAuthenticated):
         accounts.sign_in(NAME, "wrong password, again", address="192.0.2.42")

@@ -292,3 +292,14 @@ def test_the_archive_of_a_person_is_a_zip_for_an_admin(site: Site) -> None:
         assert "readme.txt" in archive.namelist()
     assert site.client.get(f"/api/v1/users/{user_id}/archive", headers=key(READ)).status_code == 403
     assert site.client.get("/api/v1/users/nobody/archive", headers=key(ADMIN)).status_code == 404
+
+
+def test_the_whole_site_goes_out_to_an_admin(site: Site) -> None:
+    site.manager.create_user("ada", "ada@example.org", password="a long enough password")
+    answer = site.client.get("/api/v1/export/site", params={"format": "json"}, headers=key(ADMIN))
+    assert [user["username"] for user in answer.json()["collections"]["users"].values()] == ["ada"]
+    assert "argon2id" not in answer.text
+    tables = site.client.get("/api/v1/export/site", headers=key(ADMIN))
+    assert tables.headers["content-type"] == "application/zip"
+    assert zipfile.ZipFile(io.BytesIO(tables.content)).testzip() is None
+    assert site.client.get("/api/v1/export/site", headers=key(READ)).status_code == 403

@@ -15,9 +15,11 @@ from user_stats.api.shapes import Input
 from user_stats.audience import DayFigures
 from user_stats.errors import UserStatsError, shown
 from user_stats.models import User, UserStats, WatchHistoryEntry
+from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
 from user_stats.transfer.person_archive import write_person_archive
-from user_stats.transfer.tables import write_rows
+from user_stats.transfer.site_export import write_site
+from user_stats.transfer.tables import Format, write_rows
 
 CHUNK = 1 << 16
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -59,8 +61,10 @@ TABLES: dict[str, tuple[list[str], Callable[[Call], Rows]]] = {
 def export(call: Call) -> Response:
     """The table is whole before the first byte goes out: an error is an answer, and never half a file."""
     name, form = call.path["table"], call.query.format
+    if name == "site":
+        return _export_site(call, form)
     if name not in TABLES:
-        message = f"table: {shown(name)} is not here; allowed: one of " + ", ".join(TABLES)
+        message = f"table: {shown(name)} is not here; allowed: one of " + ", ".join([*TABLES, "site"])
         raise UserStatsError(message, field="table", code="not_found")
     columns, rows = TABLES[name]
     with ExitStack() as on_error:
@@ -69,6 +73,16 @@ def export(call: Call) -> Response:
         on_error.pop_all()
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"'}
     return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _export_site(call: Call, form: Format) -> Response:
+    with ExitStack() as on_error:
+        file = on_error.enter_context(tempfile.TemporaryFile())
+        write_site(file, call.services.manager.storage, form, now=utc_now())
+        on_error.pop_all()
+    ending, media_type = ("zip", "application/zip") if form == "csv" else ("json", MEDIA_TYPES["json"])
+    headers = {"content-disposition": f'attachment; filename="site.{ending}"'}
+    return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
 
 
 def export_person(call: Call) -> Response:
@@ -92,8 +106,8 @@ OPERATIONS = (
         "GET",
         "/api/v1/export/{table}",
         export,
-        "A whole table as CSV or JSON; cells that a spreadsheet would run are made harmless",
-        ("text/csv", "application/json"),
+        "A whole table, or the site, as CSV or JSON; cells that a spreadsheet would run are made harmless",
+        ("text/csv", "application/json", "application/zip"),
         ADMIN,
         query=ExportQuery,
         refusals=("not_found",),

@@ -10,11 +10,14 @@ from typing import Any
 
 from user_stats.audience import DayFigures
 from user_stats.bootstrap import get_audience, get_user_manager
+from user_stats.commands.output import Progress
 from user_stats.errors import EXIT_DONE, InvalidInput
 from user_stats.manager import UserManager
 from user_stats.models import User, UserStats, WatchHistoryEntry
+from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
 from user_stats.transfer.person_archive import save_person_archive
+from user_stats.transfer.site_export import save_site
 from user_stats.transfer.tables import write_table
 
 
@@ -34,18 +37,27 @@ def add_to(commands: Any) -> None:
     export = commands.add_parser(
         "export", help="write people, statistics, histories or the audience to a file, or one person's archive"
     )
-    export.add_argument("what", choices=[*COLUMNS, "person"])
+    export.add_argument("what", choices=[*COLUMNS, "person", "site"])
     export.add_argument("--user", metavar="USERNAME", help="of one person only")
-    export.add_argument("--format", choices=["csv", "json"], help="(default: csv; an archive of a person has both)")
+    export.add_argument("--format", choices=["csv", "json"], help="(default: csv; json of a site, whose csv is a zip)")
     export.add_argument("--out", metavar="PATH", type=Path, required=True, help="the file; it is replaced")
     export.set_defaults(run=run_export)
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    if arguments.what == "person":
-        return _export_person(arguments)
+    if arguments.what in ("person", "site"):
+        return _export_person(arguments) if arguments.what == "person" else _export_site(arguments)
     count = write_table(arguments.out, arguments.format or "csv", COLUMNS[arguments.what], _rows(arguments))
     print(f"{count:,} rows written")
+    return EXIT_DONE
+
+
+def _export_site(arguments: argparse.Namespace) -> int:
+    if arguments.user is not None:
+        raise InvalidInput.of("--user", arguments.user, "no person: the site goes out as a whole")
+    storage = get_user_manager(arguments.store).storage
+    save_site(arguments.out, storage, arguments.format or "json", now=utc_now(), progress=Progress("exporting"))
+    print(f"the site is {arguments.out}, without its secrets")
     return EXIT_DONE
 
 
