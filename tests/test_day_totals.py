@@ -8,6 +8,7 @@ import pytest
 from clocks import FixedClock
 
 from user_stats import InvalidInput, UserManager, UserRole
+from user_stats.collections import USERS
 from user_stats.day_totals import DayTotals, watched_hours
 from user_stats.watches import Watch
 
@@ -150,3 +151,31 @@ def test_an_erased_person_has_no_plan_any_more(manager: UserManager, clock: Fixe
     assert plans(manager, TODAY) == (0, 1)
     assert plans(manager, TODAY + DAY) == plans(manager, TODAY + 400 * DAY) == (0, 0)
     assert manager.verify() == []
+
+
+def test_months_of_plans_end_in_what_runs_now(manager: UserManager, clock: FixedClock, ada: str) -> None:
+    manager.upgrade_subscription(ada, UserRole.SUBSCRIBER, 40)
+    bob = manager.create_user("bob", "bob@example.org", UserRole.PREMIUM)
+    clock.advance(days=31)
+    manager.cancel_subscription(bob)
+    clock.advance(days=20)
+    eve = manager.create_user("eve", "eve@example.org")
+    manager.upgrade_subscription(eve, UserRole.PREMIUM, 1)
+    clock.advance(hours=23, minutes=30)
+    assert (manager.count_running_plans().subscriber, manager.count_running_plans().premium) == (0, 1)
+    march, april = manager.get_plan_growth(2)
+    assert (march.month, march.opening, march.started, march.cancelled, march.expired, march.closing) == (
+        *("2026-03", 0, 2, 0, 0),
+        2,
+    )
+    assert (april.opening, april.started, april.cancelled, april.expired, april.closing) == (2, 1, 1, 1, 1)
+    assert (march.subscriber, march.premium, april.premium) == (1, 1, 1)
+    with pytest.raises(InvalidInput):
+        manager.get_plan_growth(0)
+
+
+def test_plans_that_nobody_recorded_are_counted_back(manager: UserManager, ada: str) -> None:
+    """A hand-made file brings plans without a log: they ran all along, as far as anybody knows."""
+    stored = manager.get_user(ada).to_stored() | {"role": "premium", "subscription_expires": None}
+    manager.storage.transaction(lambda tx: tx.put(USERS, ada, stored))
+    assert [month.closing for month in manager.get_plan_growth(3)] == [1, 1, 1]

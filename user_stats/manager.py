@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from user_stats import activity, day_totals, fields, verification
+from user_stats import activity, day_totals, fields, plan_growth, verification
 from user_stats.audience.figures import Active
 from user_stats.batches import Batches
 from user_stats.collections import ACTIVITY, USER_STATS, USERS
@@ -18,6 +18,7 @@ from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
 from user_stats.models import INTERACTION_TYPES, SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
 from user_stats.people import PasswordRules, People, UserPage
+from user_stats.plan_growth import MonthOfPlans, RunningPlans
 from user_stats.storage import Record, Storage
 from user_stats.subscriptions import Subscriptions
 from user_stats.times import Clock, utc_now
@@ -189,6 +190,18 @@ class UserManager:
     def drop_upgrade_request(self, user_id: str, *, actor: str | None = None) -> bool:
         """True where there was one; by an admin, or by the person."""
         return self._requests.drop(user_id, actor=actor)
+
+    def count_running_plans(self) -> RunningPlans:
+        """How many subscriptions run now."""
+        return plan_growth.count_running(self._storage, self._clock())
+
+    def get_plan_growth(self, months: int = 12) -> list[MonthOfPlans]:
+        """The last months, this one included, oldest first: what ran, began and ended. 1 to 120 months."""
+        fields.checked_whole("months", months, 1, 120)
+        now = self._clock()
+        days = self.get_day_totals(plan_growth.first_day(now.date(), months), now.date())
+        ending = plan_growth.count_ending_today(self._storage, now)
+        return plan_growth.plan_growth(self.count_running_plans(), ending, days)
 
     def get_features(self, user_id: str) -> dict[SubscriberFeature, FeatureAccess]:
         """Every feature for this person: whether it is theirs now, why, and how often it was used."""

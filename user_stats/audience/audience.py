@@ -33,7 +33,8 @@ from user_stats.audience.visitors import (
 from user_stats.audience.visits import Visit, record_visit, record_visits
 from user_stats.collections import AUDIENCE_DAYS, INSTANCES, JOBS, SITE, VISITS
 from user_stats.errors import InvalidInput, TooLarge, UserNotFound
-from user_stats.storage import Record, Storage
+from user_stats.permissions import authorize
+from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import Clock, checked_moment, to_iso, utc_now
 
 DAYS_TO_KEEP = (1, 3650)
@@ -267,10 +268,17 @@ class Audience:
         """Every instance that reported, the newest report first."""
         return instances.list_instances(self._storage, self._clock())
 
-    def drop_instance(self, instance_id: str) -> None:
-        """Forgets an instance; its next report counts as its first. Raises UserNotFound."""
+    def drop_instance(self, instance_id: str, *, actor: str | None = None) -> None:
+        """Forgets an instance; its next report counts as its first. Raises UserNotFound; Forbidden unless `actor` is
+        an admin or trusted code (None)."""
         instances.checked_instance_id(instance_id)
-        if not self._storage.transaction(lambda tx: tx.delete(INSTANCES, instance_id)):
+        now = self._clock()
+
+        def work(tx: Transaction) -> bool:
+            authorize(tx, actor, now=now)
+            return tx.delete(INSTANCES, instance_id)
+
+        if not self._storage.transaction(work):
             raise UserNotFound(f"instanceId: no instance {instance_id} reports here", field="instanceId")
 
     # -- upkeep -------------------------------------------------------------------------------------------------------

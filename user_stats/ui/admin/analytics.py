@@ -1,0 +1,34 @@
+"""The tab "Analytics": the platform, its audience, and what an admin keeps an eye on; only the open part is drawn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from user_stats.ui.admin.audience import draw_audience
+from user_stats.ui.admin.audit import draw_audit
+from user_stats.ui.admin.downloads import draw_downloads
+from user_stats.ui.admin.keys import draw_keys
+from user_stats.ui.admin.platform import draw_platform
+from user_stats.ui.admin.raw import draw_raw
+
+PARTS = {
+    "Platform": draw_platform,
+    "Audience": draw_audience,
+    "Visits and jobs": draw_raw,
+    "Downloads": draw_downloads,
+    "API keys": draw_keys,
+    "Audit log": draw_audit,
+}
+
+
+def draw_analytics() -> None:
+    part = st.segmented_control(
+        "Part",
+        list(PARTS),
+        default="Platform",
+        required=True,
+        key="analytics_part",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    PARTS[part]()

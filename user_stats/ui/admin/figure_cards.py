@@ -1,0 +1,119 @@
+"""The catalogue of figures on a page: search, one card a figure, and the whole as a file."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from user_stats.statistics.catalogue import GROUPS
+from user_stats.statistics.service import Catalogue
+from user_stats.transfer.tables import Format, write_rows
+from user_stats.ui.text import inert
+
+COLUMNS = (
+    *("number", "key", "group", "name", "value", "unit", "events", "is_estimate", "missing", "definition", "needs"),
+)
+WORDLESS_UNITS = {"count", "list", "top 10", "value", "state", "rank", "day", "level", "points"}
+"""Units that say nothing beside the value."""
+CLOCK_UNITS = {"hour", "hour of day"}
+MOST_SHOWN = 4
+Row = Mapping[str, Any]
+
+
+def draw_catalogue(catalogue: Catalogue, *, key: str) -> None:
+    """Every figure, group by group, narrowed by what is searched for; `key` keeps widgets of several apart."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Search", key=f"{key}_text", icon=":material/search:", placeholder="A word of the figure")
+        is_narrowed = st.toggle("Only with data", key=f"{key}_with_data")
+        _draw_downloads(catalogue, key)
+    group = st.pills("Group", [one.name for one in GROUPS], key=f"{key}_group")
+    rows = [{"key": name, **row} for name, row in catalogue.items()]
+    found = [row for row in rows if _matches(row, text, group) and (row["value"] is not None or not is_narrowed)]
+    if not found:
+        st.info("No figure matches. Search for another word, or take a filter away.")
+    for one in GROUPS:
+        of_group = [row for row in found if row["group"] == one.name]
+        if of_group:
+            st.markdown(f"**{one.name}**")
+            with st.grid(3, min_column_width=240):
+                for row in of_group:
+                    _draw_card(row)
+
+
+def _matches(row: Row, text: str, group: str | None) -> bool:
+    words = text.casefold().split()
+    place = f"{row['key']} {row['name']} {row['definition']}".casefold()
+    return (group is None or row["group"] == group) and all(word in place for word in words)
+
+
+def _draw_card(row: Row) -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"{row['number']}. {row['name']}", help=row["definition"])
+        if row["value"] is None:
+            _draw_missing(row)
+            return
+        st.markdown(f"#### {shown_value(row['value'], row['unit'])}")
+        basis = f"From {row['events']:,} {'event' if row['events'] == 1 else 'events'}" if row["events"] else "Live"
+        setting = row["detail"].get("setting")
+        st.caption(f"{basis}. An estimate, by {setting}." if row["is_estimate"] else f"{basis}.")
+
+
+def _draw_missing(row: Row) -> None:
+    if row["missing"] == "no data yet":
+        st.caption("No data yet. This call supplies it:")
+        st.code(row["needs"], language="python", wrap_lines=True)
+    else:
+        st.caption(f"{row['missing'][:1].upper()}{row['missing'][1:]}.")
+
+
+def shown_value(value: Any, unit: str) -> str:
+    """A value for people, its unit behind it, inert."""
+    if unit in CLOCK_UNITS and isinstance(value, int):
+        return f"{value:02}:00"
+    if isinstance(value, list | tuple):
+        names = ", ".join(inert(str(one)) for one in value[:MOST_SHOWN])
+        return names + (f" and {len(value) - MOST_SHOWN} more" if len(value) > MOST_SHOWN else "") if value else "–"
+    if isinstance(value, Mapping):
+        parts = [f"{inert(str(name))} {_number(amount)}" for name, amount in list(value.items())[:MOST_SHOWN]]
+        return ", ".join(parts) + (f" {unit}" if unit == "%" else "")
+    suffix = "" if unit in WORDLESS_UNITS else f" {unit}"
+    return _number(value) + inert(suffix)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return inert(str(value))
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _draw_downloads(catalogue: Catalogue, key: str) -> None:
+    forms: tuple[tuple[Format, str], ...] = (("csv", "text/csv"), ("json", "application/json"))
+    for form, media_type in forms:
+        st.download_button(
+            form.upper(),
+            catalogue_file(catalogue, form),
+            file_name=f"figures.{form}",
+            mime=media_type,
+            key=f"{key}_{form}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def catalogue_file(catalogue: Catalogue, form: Format) -> bytes:
+    """The figures as a table; a value that is a list or a mapping is JSON in its cell."""
+    file = io.StringIO(newline="")
+    write_rows(file, form, COLUMNS, _rows(catalogue, form))
+    return file.getvalue().encode()
+
+
+def _rows(catalogue: Catalogue, form: Format) -> Iterable[dict[str, Any]]:
+    for name, row in catalogue.items():
+        value = row["value"]
+        if form == "csv" and isinstance(value, list | tuple | dict):
+            value = json.dumps(value, ensure_ascii=False)
+        yield {"key": name, **row, "value": value}

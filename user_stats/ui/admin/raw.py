@@ -1,0 +1,59 @@
+"""The newest visits and jobs one by one, as they were recorded."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from user_stats.bootstrap import get_audience
+from user_stats.ui.text import to_viewer
+
+NEWEST = 200
+WHEN = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
+
+
+def draw_raw() -> None:
+    _draw_visits()
+    _draw_jobs()
+
+
+def _draw_visits() -> None:
+    visits = get_audience().newest_visits(NEWEST)
+    st.markdown(f"**The {len(visits):,} newest visits**")
+    if not visits:
+        st.info("No visit is kept. Visits appear here as pages are opened, and go after RETENTION_DAYS.")
+        return
+    frame = pd.DataFrame(
+        {
+            "When": [to_viewer(visit["at"]).replace(tzinfo=None) for visit in visits],
+            "Path": [visit["path"] for visit in visits],
+            "Browser": [visit["agent"] for visit in visits],
+        }
+    )
+    st.dataframe(frame, key="raw_visits", hide_index=True, column_config={"When": WHEN}, alt="The newest visits")
+    st.caption("Nothing says who came: addresses are stored nowhere.")
+
+
+def _draw_jobs() -> None:
+    jobs = get_audience().newest_jobs(NEWEST)
+    st.markdown(f"**The {len(jobs):,} newest jobs**")
+    if not jobs:
+        st.info("No job is kept. Record one with `audience.record_job(kind, succeeded)` or `POST /api/v1/jobs`.")
+        return
+    frame = pd.DataFrame(
+        {
+            "When": [to_viewer(job["at"]).replace(tzinfo=None) for job in jobs],
+            "Kind": [job["kind"] for job in jobs],
+            "Succeeded": [job["succeeded"] for job in jobs],
+            "Seconds": [job.get("seconds") for job in jobs],
+            "Error": [job.get("error") for job in jobs],
+            "Labels": [", ".join(f"{name}={text}" for name, text in job.get("labels", {}).items()) for job in jobs],
+        }
+    )
+    st.dataframe(
+        frame,
+        key="raw_jobs",
+        hide_index=True,
+        column_config={"When": WHEN, "Seconds": st.column_config.NumberColumn(format="%.2f")},
+        alt="The newest jobs with their outcome, time and error",
+    )
