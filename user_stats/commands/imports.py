@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 from user_stats.bootstrap import get_imports, get_user_manager
 from user_stats.commands.output import Progress, inert, print_json, print_table
 from user_stats.errors import EXIT_DONE, EXIT_FINDINGS, EXIT_REFUSED, InvalidInput
+from user_stats.statistics.moments import checked_zone
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.statistics.viewing import to_plain
+from user_stats.times import utc_now
 from user_stats.transfer.formats import SERVICES
 from user_stats.transfer.import_report import Report
 from user_stats.transfer.imports import Options
@@ -36,6 +41,8 @@ def add_to(commands: Any) -> None:
     one.set_defaults(run=run_import)
     listed = commands.add_parser("imports", help="list the imports of a person, or take one out again")
     listed.add_argument("--user", metavar="USERNAME", required=True)
+    listed.add_argument("--show", metavar="BATCH", help="the figures of this one, as its service would give them")
+    listed.add_argument("--tz", metavar="ZONE", default="UTC", help="the zone of its days and hours (default: UTC)")
     listed.add_argument("--undo", metavar="BATCH", help="take this one out, as if it had never been")
     listed.add_argument("--json", action="store_true", help="print one JSON document")
     listed.set_defaults(run=run_imports)
@@ -66,6 +73,8 @@ def run_imports(arguments: argparse.Namespace) -> int:
         print_json({"undone": gone}) if arguments.json else print(f"{gone:,} watches taken out")
         return EXIT_DONE
     batches = imports.batches(user_id)
+    if arguments.show is not None:
+        return _show(arguments, user_id, [one.name for one in batches])
     if arguments.json:
         print_json({"imports": [asdict(batch) for batch in batches]})
         return EXIT_DONE
@@ -82,6 +91,25 @@ def run_imports(arguments: argparse.Namespace) -> int:
         for one in batches
     ]
     print_table(("batch", "imported", "watches", "hours", "from", "to", "source"), rows)
+    return EXIT_DONE
+
+
+def _show(arguments: argparse.Namespace, user_id: str, known: Sequence[str]) -> int:
+    if arguments.show not in known:
+        raise InvalidInput.of("--show", arguments.show, "the batch of an import that still stands")
+    figures = get_imports(arguments.store).figures(user_id, arguments.show, checked_zone(arguments.tz))
+    document = to_plain(figures, today=utc_now().date(), gap=StatisticsSettings().session_gap)
+    if arguments.json:
+        print_json(document)
+        return EXIT_DONE
+    streak = document["longest_streak"]
+    print(f"{figures.watches:,} watches, {figures.hours:,.1f} hours on {len(figures.days):,} days ({arguments.tz})")
+    print(f"the longest run: {streak['days']:,} days from {streak['first']}; {document['sessions']:,} sessions")
+    for kind, name in (("titles", "title"), ("creators", "creator")):
+        rows = [(one[name], one["watches"]) for one in document[kind]["by_watches"]]
+        if rows:
+            print()
+            print_table((name, "watches"), rows)
     return EXIT_DONE
 
 

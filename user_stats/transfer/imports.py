@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from user_stats import fields
 from user_stats.batches import CHUNK, Batch, BatchWriter
+from user_stats.collections import ACTIVITY
 from user_stats.errors import InvalidInput
 from user_stats.manager import UserManager
+from user_stats.statistics.viewing import Viewing, viewing
 from user_stats.times import Clock, utc_now
 from user_stats.transfer.formats import SERVICES, recognised
 from user_stats.transfer.forms import Form
 from user_stats.transfer.import_report import OTHER_PROFILE, Report
 from user_stats.transfer.rows import Row
 from user_stats.transfer.sources import Input, Part, opened
+from user_stats.user_records import get_user
 from user_stats.watches import CheckedWatch, checked_watch
 
 Progress = Callable[[int, int], None]
@@ -88,6 +92,12 @@ class Imports:
     def batches(self, user_id: str) -> list[Batch]:
         """The imports of a person that still stand, the oldest first."""
         return self._manager.batches.all_of(user_id)
+
+    def figures(self, user_id: str, batch: str, zone: tzinfo = UTC) -> Viewing:
+        """What an import shows: by day, hour and weekday of the zone, the most watched, runs of days, sessions."""
+        get_user(self._manager.storage, fields.checked_user_id(user_id))
+        events = self._manager.storage.read_log(ACTIVITY, user_id)
+        return viewing((event for event in events if event.get("batch") == batch), zone)
 
     def undo(self, user_id: str, batch: str, *, actor: str | None = None) -> int:
         """How many watches went: everything is as if the batch had never been imported."""

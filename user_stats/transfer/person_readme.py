@@ -62,6 +62,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     USER_TOTALS.name: {
         "video, stream, image": "for each kind: how many watches ever, their seconds, how many to the end",
+        "events": "how many lines your activity has",
         "active_on": "the last day on which you did something here",
     },
     UPGRADE_REQUESTS.name: {
