@@ -30,7 +30,9 @@ if __name__ != "__main__":
     app = st.App(
         __file__,
         routes=site_routes(),
-        middleware=site_middleware(Path(st.__file__).parent / "static/index.html"),
+        middleware=site_middleware(
+            Path(st.__file__).parent / "static/index.html", st.get_option("browser.serverAddress") or ""
+        ),
         lifespan=lifespan,
     )
 else:

@@ -85,7 +85,9 @@ def test_it_goes_on_over_months(accounts: Accounts, clock: FixedClock, storage: 
 
 
 @pytest.mark.parametrize("tampering", ["changed", "removed", "added", "head"])
-def test_tampering_shows(accounts: Accounts, storage: Storage, grace: str, tampering: str) -> None:
+def test_tampering_shows(
+    accounts: Accounts, manager: UserManager, storage: Storage, grace: str, tampering: str
+) -> None:
     for _ in range(3):
         accounts.note("exported", actor=grace)
     assert audit.is_intact(storage)
@@ -107,3 +109,4 @@ def test_tampering_shows(accounts: Accounts, storage: Storage, grace: str, tampe
 
     storage.transaction(rewrite)
     assert not audit.is_intact(storage)
+    assert [(one.place, one.mendable) for one in manager.verify()] == [("audit", False)]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from user_stats.collections import AUDIT, SITE, USERS
-from user_stats.storage import Record, Storage, Transaction
+from user_stats.errors import StorageCorrupt
+from user_stats.storage import Reader, Record, Storage, Transaction
 from user_stats.times import to_iso
 
 HEAD = "audit"
@@ -72,19 +72,25 @@ def _shown(entry: Record, people: dict[str | None, str]) -> AuditEntry:
 
 
 def is_intact(storage: Storage) -> bool:
-    """False where an entry was changed, removed or added by other hands. Reads the whole log."""
-    head = storage.get(SITE, HEAD) or {"entries": 0, "digest": ""}
+    """False where an entry was changed, removed or added by other hands. Reads the whole log, and again with nobody
+    writing where something looks wrong."""
+    try:
+        if _is_chain(storage, sorted(storage.log_keys(AUDIT))):
+            return True
+        return storage.transaction(lambda tx: _is_chain(tx, sorted(storage.log_keys(AUDIT))))
+    except StorageCorrupt:
+        return False
+
+
+def _is_chain(reader: Reader, months: list[str]) -> bool:
+    head = reader.get(SITE, HEAD) or {"entries": 0, "digest": ""}
     entries, digest = 0, ""
-    for entry in _all_entries(storage):
-        if entry.get("digest") != _digest(digest, entry):
-            return False
-        entries, digest = entries + 1, entry["digest"]
+    for month in months:
+        for entry in reader.read_log(AUDIT, month):
+            if entry.get("digest") != _digest(digest, entry):
+                return False
+            entries, digest = entries + 1, entry["digest"]
     return (entries, digest) == (head["entries"], head["digest"])
-
-
-def _all_entries(storage: Storage) -> Iterator[Record]:
-    for month in sorted(storage.log_keys(AUDIT)):
-        yield from storage.read_log(AUDIT, month)
 
 
 def _digest(before: str, entry: Record) -> str:

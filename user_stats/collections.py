@@ -52,6 +52,8 @@ CREDENTIALS = Collection("credentials")
 """Password hashes and reset codes: {user_id: {argon2id, reset: {digest, until}}}."""
 SESSIONS = Collection("sessions")
 """Where a person is signed in, by the hash of the token, and browsers known: {user_id: {sessions, devices}}."""
+IDENTITIES = Collection("identities", unique={"identity": str})
+"""People who come by a provider, by a hash of what the provider calls them: {user_id: {user_id, identity}}."""
 ACCESS = Collection("access", width=256)
 """Failed attempts to sign in, by hashes, and the code for the first admin; short-lived: {name: {…}}."""
 API_KEYS = Collection("api_keys", unique={"name": fold_username})
@@ -118,12 +120,12 @@ JOBS = Log("jobs")
 PERSONAL_COLLECTIONS = (
     *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
     *(UPGRADE_REQUESTS, CONNECTIONS),
-    *(BOT_LINKS, BOT_LINK_CODES),
+    *(BOT_LINKS, BOT_LINK_CODES, IDENTITIES),
 )
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
 
-SECRET_COLLECTIONS = (CREDENTIALS, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS, BOT_LINK_CODES)
+SECRET_COLLECTIONS = (CREDENTIALS, IDENTITIES, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS, BOT_LINK_CODES)
 """Files that only their owner may read; a start with others refuses."""
 
 SHORT_LIVED_COLLECTIONS = (

@@ -73,9 +73,9 @@ class People:
         password: str | None,
         allow_reserved: bool,
         actor: str | None,
-        first: Callable[[Transaction], None] | None = None,
+        also: Callable[[Transaction, str], None] | None = None,
     ) -> str:
-        """`first` runs in the same transaction, before anything else; if it raises, nobody is made."""
+        """`also` runs in the same transaction with the new user_id; if it raises, nobody is made."""
         name = fields.checked_username(username, reserved_allowed=True)
         if not allow_reserved and fields.is_reserved(name) and self._storage.find(USERS, "username", name) is None:
             fields.checked_username(username)
@@ -88,8 +88,6 @@ class People:
         admins = self._unlisted_admins()
 
         def work(tx: Transaction) -> str:
-            if first is not None:
-                first(tx)
             if role is not UserRole.FREE:
                 authorize(tx, actor, now=now)
                 audit.add(tx, "account_created", now=now, actor=actor, user_id=user.user_id, role=role.value)
@@ -104,6 +102,8 @@ class People:
                 tx.put(CREDENTIALS, user.user_id, credentials)
             created = _event("account_created", role=role.value, expires=expires)
             activity.add(tx, user.user_id, created | acted_by(actor), now=now)
+            if also is not None:
+                also(tx, user.user_id)
             return user.user_id
 
         return self._storage.transaction(work)

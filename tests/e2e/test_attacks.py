@@ -125,6 +125,10 @@ def test_another_name_of_the_site_is_refused_for_all_that_it_answers(make_site: 
     named = make_site(ALLOWED_HOSTS="stats.example.org")
     assert requests.get(named.address + "/", headers={"Host": "stats.example.org:80"}, timeout=20).status_code == 200
     assert requests.get(named.address + "/", timeout=20).status_code == 400
+    told = {"Host": "stats.example.org", "Origin": "https://stats.example.org"}
+    assert "101" in handshake(named, **told)
+    assert "403" in handshake(named, **{**told, "Origin": "https://evil.test"})
+    assert "amazonaws" not in named.log.read_text()
 
 
 def handshake(site: Site, **headers: str) -> str:

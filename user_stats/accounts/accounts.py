@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from user_stats import audit, fields
 from user_stats.accounts import gates
 from user_stats.accounts.keys import ApiKey, ApiKeys
 from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.accounts.provider import ProviderSignIn
 from user_stats.accounts.sessions import Session, Sessions, end_all_within
 from user_stats.accounts.sign_in import Origin, SignedIn, SignIn
 from user_stats.accounts.site_claim import SiteClaim
@@ -46,6 +49,7 @@ class Accounts:
         self._people = People(storage, clock=clock, subscription_days=subscription_days, passwords=passwords)
         self._sessions = Sessions(storage, clock=clock, longest=timedelta(days=session_days))
         self._sign_in = SignIn(storage, clock=clock, passwords=passwords, sessions=self._sessions)
+        self._provider = ProviderSignIn(storage, self._people, self._sign_in)
         self._claim = SiteClaim(storage, self._people, clock=clock)
         self._keys = ApiKeys(storage, clock=clock)
         self.tickets = Tickets()
@@ -92,6 +96,18 @@ class Accounts:
             message = "this name or this address cannot be used; choose another, or sign in if it is yours"
             raise AlreadyExists(message) from None
         return self._storage.transaction(lambda tx: self._sign_in.begin(tx, user_id, origin))
+
+    def sign_in_by_provider(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        address: str | None = None,
+        agent: str | None = None,
+        device: str | None = None,
+    ) -> SignedIn:
+        """Whom an OpenID Connect provider vouches for; who is new gets an account. Raises NotAuthenticated where the
+        claims do not name a person, AlreadyExists where the e-mail address belongs to an account with a password."""
+        return self._provider.sign_in(claims, Origin(address, agent, device))
 
     def user_of(self, token: object) -> User | None:
         """Who holds this token now, or None: unknown, ended, or of a person who is inactive or gone."""

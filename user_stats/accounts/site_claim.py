@@ -53,17 +53,16 @@ class SiteClaim:
         guarded = [gates.set_up(address or "")]
         self._storage.transaction(lambda tx: gates.pass_all(tx, guarded, self._clock()))
         self._check(self._storage.get(ACCESS, CODE), code)
-        admins = known_admins(self._storage)
 
-        def first(tx: Transaction) -> None:
-            if (tx.get(SITE, ADMINS) or {"user_ids": admins})["user_ids"]:
+        def also(tx: Transaction, user_id: str) -> None:
+            if (tx.get(SITE, ADMINS) or {"user_ids": []})["user_ids"] != [user_id]:
                 raise Conflict(HAS_ADMIN)
             self._check(tx.get(ACCESS, CODE), code)
             tx.delete(ACCESS, CODE)
             gates.open_again(tx, guarded)
 
         return self._people.create(
-            username, email, UserRole.ADMIN, password=password, allow_reserved=False, actor=None, first=first
+            username, email, UserRole.ADMIN, password=password, allow_reserved=False, actor=None, also=also
         )
 
     def _check(self, record: dict[str, str] | None, code: str) -> None:

@@ -54,10 +54,11 @@ def site_routes(*, with_sign_in: bool = True) -> list[Route]:
     return [*signing_in, *make_routes(settings, get_services)]
 
 
-def site_middleware(index_page: Path) -> list[Middleware]:
-    """What stands around the pages and the API; `index_page` is the file that the server sends for each page."""
+def site_middleware(index_page: Path, server_name: str) -> list[Middleware]:
+    """What stands around the pages and the API; `index_page` is the file that the server sends for each page, and
+    `server_name` how it calls itself."""
     settings = bootstrap.http_settings()
-    shield = Middleware(Shield, settings=settings, policy=content_policy(index_page))
+    shield = Middleware(Shield, settings=settings, policy=content_policy(index_page), server_name=server_name)
     return [shield, Middleware(TrackVisits, paths=settings.tracked_paths)]
 
 

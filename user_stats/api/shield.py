@@ -20,8 +20,10 @@ from user_stats.api.addresses import Proxies
 from user_stats.api.client_ids import LONGEST_COOKIES
 from user_stats.http_settings import HttpSettings
 
+LOCAL_NAMES = ("localhost", "127.0.0.1")
 LOCAL_ORIGIN = b"http://localhost"
-"""Stands for an origin that was found to be this site's own; the server of the pages knows no other name of itself."""
+"""Stands for an origin that was found to be this site's own, where the server of the pages does not know the name: it
+would ask an outside host for its own address."""
 NO_PAGES = ("/_stcore/", "/static/", "/media/", "/component/", "/api/", "/auth/")
 OTHER_HOST = "This site has another name. Its owner sets the names that it answers to as ALLOWED_HOSTS.\n"
 YEAR_SECONDS = 365 * 86_400
@@ -56,11 +58,13 @@ class Shield:
     other sites; tells the server the real address of a client behind a trusted proxy; and gives each browser a random
     value of its own."""
 
-    def __init__(self, app: ASGIApp, *, settings: HttpSettings, policy: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: HttpSettings, policy: str, server_name: str = "") -> None:
+        """`server_name` is the one name besides local ones by which the server of the pages knows itself."""
         self._app = app
         self._proxies = Proxies(settings.trusted_proxies)
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         self._policy = policy
+        self._known_names = (*LOCAL_NAMES, server_name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -104,7 +108,9 @@ class Shield:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "a page of another site"})
             return
-        told = [(name, LOCAL_ORIGIN if name == b"origin" else value) for name, value in scope["headers"]]
+        told = scope["headers"]
+        if origin is not None and urlsplit(origin).hostname not in self._known_names:
+            told = [(name, LOCAL_ORIGIN if name == b"origin" else value) for name, value in told]
         address = self._proxies.client_address(scope)
         await self._app(
             {**scope, "headers": told, "client": (address, (scope.get("client") or ("", 0))[1])}, receive, send

@@ -19,8 +19,8 @@ from user_stats.api.operations import Call, GetServices, Operation
 from user_stats.errors import Forbidden, NotAuthenticated
 from user_stats.http_settings import HttpSettings
 
-PROVIDER_COOKIES = ("_streamlit_user", "_streamlit_user_tokens")
-"""What a sign-in with a provider leaves."""
+PROVIDER_COOKIES = "_streamlit_user"
+"""How the names of the cookies begin that a sign-in with a provider leaves."""
 SECONDS_A_DAY = 86_400
 
 
@@ -57,7 +57,7 @@ def sign_in_routes(
         reply.headers.append(
             "set-cookie", cookies.set_cookie(cookies.SESSION, "", is_https=is_https, max_age_seconds=0)
         )
-        for name in PROVIDER_COOKIES:
+        for name in filter(lambda name: name.startswith(PROVIDER_COOKIES), _cookies(call.headers)):
             reply.headers.append("set-cookie", f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
         return reply
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from user_stats.bootstrap import get_accounts
-from user_stats.ui.session import find_device, pending_exchange
+from user_stats.ui.session import pending_exchange
 
 BEGIN, LEAVE = "/auth/session", "/auth/leave"
+NO_COOKIES = "Signing in needs a cookie, and this browser keeps none for this site. Allow it and load the page anew."
 
 _exchange = st.components.v2.component(
     "session_exchange",
@@ -38,17 +38,12 @@ def exchange_cookie() -> bool:
     pending = pending_exchange()
     if pending is None:
         return False
-    step, token = pending
-    device = find_device()
-    if step == "begin" and device is None:
-        st.error(
-            "This browser keeps no cookies for this site, which signing in needs. Allow them and load the page anew."
-        )
+    step, ticket = pending
+    if step == "begin" and not ticket:
+        st.error(NO_COOKIES)
         return False
-    ticket = get_accounts().tickets.make(token, device or "") if step == "begin" else ""
     address = BEGIN if step == "begin" else LEAVE
-    result = _exchange(data={"address": address, "ticket": ticket}, key="session_exchange", on_failed_change=_failed)
-    del result
+    _exchange(data={"address": address, "ticket": ticket}, key="session_exchange", on_failed_change=_failed)
     return step == "begin"
 
 

@@ -155,8 +155,10 @@ def choose(widget_key: str, value: object) -> None:
 
 
 def begin(signed_in: SignedIn) -> None:
-    """The next run hands the browser a ticket, for which it gets its cookie."""
-    st.session_state[EXCHANGE] = ("begin", signed_in.token)
+    """The next run hands the browser a ticket, for which it gets its cookie. Another browser can do nothing with it."""
+    device = find_device()
+    ticket = "" if device is None else get_accounts().tickets.make(signed_in.token, device)
+    st.session_state[EXCHANGE] = ("begin", ticket)
 
 
 def leave() -> None:
@@ -167,6 +169,6 @@ def leave() -> None:
 
 
 def pending_exchange() -> tuple[str, str] | None:
-    """What the browser is to be told now: ("begin", token) or ("leave", ""); told once."""
+    """What the browser is to be told now: ("begin", ticket) or ("leave", ""); told once."""
     exchange: tuple[str, str] | None = st.session_state.pop(EXCHANGE, None)
     return exchange

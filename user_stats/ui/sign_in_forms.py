@@ -25,6 +25,22 @@ def draw_forms(*, needs_admin: bool) -> None:
     for tab, draw in zip(st.tabs(list(drawing), key=OPEN_FORM, on_change="rerun"), drawing.values(), strict=True):
         with tab:
             draw()
+    _draw_provider()
+
+
+def _draw_provider() -> None:
+    """The way in by an OpenID Connect provider, where the secrets name one. Who comes back from it confirms with one
+    more press, so that an open tab signs nobody in again who has signed out."""
+    if "is_logged_in" not in st.user:
+        return
+    if not st.user.get("is_logged_in"):
+        st.button("Continue with single sign-on", key="provider_login", on_click=st.login, width="stretch")
+        return
+    with st.container(border=True):
+        st.text(f"Your provider says that you are {st.user.get('email', 'somebody')}.")
+        if st.button("Continue", key="provider_continue", type="primary", width="stretch"):
+            _try(lambda: get_accounts().sign_in_by_provider(st.user.to_dict(), **_origin()))
+        st.button("Somebody else", key="provider_logout", on_click=st.logout, width="stretch")
 
 
 def show_form(name: str) -> None:

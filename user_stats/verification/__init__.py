@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from user_stats import audit
 from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, DAY_TOTALS, USERS
 from user_stats.storage import Damage, Record, Storage
 from user_stats.verification.difference import Difference
@@ -98,6 +99,9 @@ class _Check:
         yield from self._storage.transaction(
             lambda tx: mend_admins(tx, self._accounts.admins, is_mending=self.mend_at is not None)
         )
+        if not audit.is_intact(self._storage):
+            chain = "each entry follows from the one before"
+            yield Difference("audit", "", "chain", "an entry was changed, removed or added", chain, mendable=False)
         if days.is_complete:
             now: dict[str, Record] = dict(self._storage.scan(DAY_TOTALS))
             yield from days.differences(
