@@ -68,6 +68,10 @@ CONNECTIONS = Collection("connections")
 """Whom a person follows and by whom they are followed, who brought them and whom they brought: {user_id: {…}}."""
 ERASURES = Collection("erasures", width=128)
 """Who was erased, by a hash of the id, so that no backup brings them back: {hash: {at}}."""
+PLAYLISTS = Collection("playlists", width=1024)
+"""Playlists of a person: {user_id: {user_id, playlists: {playlist_id: {name, items}}}}."""
+PREFERENCES = Collection("preferences")
+"""What a person chose, such as a theme: {user_id: {user_id, chosen: {name: value}}}."""
 DAY_TOTALS = Collection("day_totals", width=2048, counts=True)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
@@ -108,8 +112,6 @@ ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
 IMPORTS = Log("imports")
 """What each person imported: one mark a chunk of a batch, with the digests of its rows."""
-STREAM_VIEWS = Log("stream_views")
-"""Each watch of a stream, by stream: when, how long, and a mark of who that turns back into nobody."""
 AUDIT = Log("audit")
 """Who signed in, was refused, changed a right or took data out, one list a month; see `audit.py`."""
 VISITS = Log("visits")
@@ -119,7 +121,7 @@ JOBS = Log("jobs")
 
 PERSONAL_COLLECTIONS = (
     *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
-    *(UPGRADE_REQUESTS, CONNECTIONS),
+    *(UPGRADE_REQUESTS, CONNECTIONS, PLAYLISTS, PREFERENCES),
     *(BOT_LINKS, BOT_LINK_CODES, IDENTITIES),
 )
 """Records under a person's id; erasing a person removes them."""
@@ -146,5 +148,5 @@ ALL_COLLECTIONS = (
     *(*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS),
     *(*AUDIENCE_COLLECTIONS, *BOT_COLLECTIONS),
 )
-ALL_LOGS = (*PERSONAL_LOGS, STREAM_VIEWS, *AUDIENCE_LOGS, AUDIT)
+ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)
 BACKED_UP_COLLECTIONS = tuple(one for one in ALL_COLLECTIONS if one not in SHORT_LIVED_COLLECTIONS)

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from user_stats import activity
 from user_stats.bot_users.links import unlink
-from user_stats.collections import ERASURES, PERSONAL_COLLECTIONS, PERSONAL_LOGS
+from user_stats.collections import ACTIVITY, ERASURES, PERSONAL_COLLECTIONS, PERSONAL_LOGS
+from user_stats.community import forget_connections
+from user_stats.content import forget_owner
 from user_stats.models import User
 from user_stats.storage import Storage, Transaction
 from user_stats.times import to_iso
@@ -21,6 +23,8 @@ HASH_CHARACTERS = 32
 
 def erase(tx: Transaction, user: User, *, now: datetime) -> None:
     """Takes the person out of every collection and log."""
+    forget_connections(tx, user.user_id, now)
+    forget_owner(tx, user.user_id, tx.read_log(ACTIVITY, user.user_id))
     activity.untrace(tx, user, now=now)
     unlink(tx, user.user_id, now)
     for collection in PERSONAL_COLLECTIONS:

@@ -12,6 +12,7 @@ from typing import Any
 
 from user_stats import activity, fields
 from user_stats.collections import HISTORY, USER_STATS, USER_TOTALS, watch_end
+from user_stats.content import add_what_is_known
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR, UserStats, WatchHistoryEntry
 from user_stats.permissions import authorize
 from user_stats.storage import Record, Storage, Transaction
@@ -73,7 +74,7 @@ class WatchHistoryTracker:
         entry, event = checked.entry, checked.event
 
         def work(tx: Transaction) -> None:
-            activity.record(tx, user_id, dict(event), now=now)
+            activity.record(tx, user_id, dict(add_what_is_known(tx, event)), now=now)
             tx.append(HISTORY, user_id, entry, keep=self._max_entries)
 
         self._storage.transaction(work)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from user_stats import activity, day_totals, fields, plan_growth, verification
+from user_stats import day_totals, fields, plan_growth, verification
 from user_stats.audience.figures import Active
 from user_stats.batches import Batches
 from user_stats.collections import ACTIVITY, USER_STATS, USERS
+from user_stats.community import Community
+from user_stats.content import Content
 from user_stats.day_totals import DayTotals
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
-from user_stats.models import INTERACTION_TYPES, SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
+from user_stats.models import SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
 from user_stats.people import PasswordRules, People, UserPage
 from user_stats.plan_growth import MonthOfPlans, RunningPlans
 from user_stats.storage import Record, Storage
@@ -31,7 +33,8 @@ class UserManager:
 
     Every call that writes is durable and whole when it returns; a refused call has changed nothing. Calls raise
     InvalidInput, UserNotFound and StorageError besides what they name. `actor` is who acts: None is trusted code, a
-    user_id must have the right (Forbidden). With `self_service` people may take a plan themselves."""
+    user_id must have the right (Forbidden). With `self_service` people may take a plan themselves. Items are at
+    `content`, people with one another at `community`."""
 
     def __init__(
         self,
@@ -51,6 +54,8 @@ class UserManager:
             storage, clock=clock, subscription_days=subscription_days, self_service=self_service
         )
         self._requests = UpgradeRequests(storage, clock=clock)
+        self.content = Content(storage, clock=clock)
+        self.community = Community(storage, clock=clock)
         self.batches = Batches(storage, max_entries=max_history, clock=clock)
         self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
 
@@ -271,27 +276,19 @@ class UserManager:
         content_id: str | None = None,
         title: str | None = None,
         size_bytes: int | None = None,
+        category: str | None = None,
+        tags: Sequence[str] | None = None,
+        length_seconds: int | None = None,
     ) -> UserStats:
-        """The person's statistics after uploading a `"video"`, creating a `"stream"` or uploading an `"image"`."""
-        event: Record = {"kind": "upload", "subject": _checked_id(content_id)}
-        event["content_type"] = fields.checked_content_type(content_type)
-        if title is not None:
-            event["title"] = fields.checked_text("title", title, fields.LONGEST_TITLE)
-        if size_bytes is not None:
-            event["size_bytes"] = fields.checked_whole("size_bytes", size_bytes, 0, 10**15)
-        return self._record(user_id, event)
+        """The person's statistics after uploading a `"video"`, creating a `"stream"` or uploading an `"image"`.
+
+        With a `content_id` the person owns the item; AlreadyExists where it is somebody else's."""
+        told = {"title": title, "size_bytes": size_bytes, "category": category, "tags": tags}
+        return self.content.upload(user_id, content_type, content_id, **told, length_seconds=length_seconds)
 
     def record_interaction(self, user_id: str, interaction_type: str, *, content_id: str | None = None) -> UserStats:
-        """The person's statistics after a `"like"`, `"comment"` or `"share"`."""
-        event: Record = {"kind": "interaction", "subject": _checked_id(content_id)}
-        event["interaction_type"] = fields.checked_word("interaction_type", interaction_type, INTERACTION_TYPES)
-        return self._record(user_id, event)
-
-    def _record(self, user_id: str, event: Record) -> UserStats:
-        user_id = fields.checked_user_id(user_id)
-        now = self._clock()
-        stats = self._storage.transaction(lambda tx: activity.record(tx, user_id, {"at": "", **event}, now=now))
-        return UserStats.from_stored(user_id, stats)
+        """The person's statistics after a `"like"`, `"comment"` or `"share"`; the owners of the item receive it."""
+        return self.content.interact(user_id, interaction_type, content_id)
 
     # -- statistics ---------------------------------------------------------------------------------------------------
 
@@ -343,7 +340,3 @@ def _zero_stats(user: User) -> UserStats:
     return UserStats(
         user.user_id, last_activity_timestamp=user.created_at, created_at=user.created_at, updated_at=user.created_at
     )
-
-
-def _checked_id(content_id: str | None) -> str | None:
-    return None if content_id is None else fields.checked_content_id("content_id", content_id)

@@ -8,7 +8,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from user_stats import audit
+from user_stats import activity, audit
 from user_stats.accounts import gates
 from user_stats.accounts.gates import Gate
 from user_stats.accounts.passwords import PasswordPolicy
@@ -94,6 +94,7 @@ class SignIn:
         user = None if record is None else User.from_stored(user_id, record)
         if user is None or not user.is_active:
             raise NotAuthenticated(REFUSED)
+        activity.record(tx, user_id, {"at": "", "kind": "sign_in", "subject": None}, now=self._clock())
         token = self._sessions.begin(tx, user, agent=(origin.agent or "")[:LONGEST_AGENT], device=origin.device)
         audit.add(tx, "signed_in", now=self._clock(), actor=user_id, user_id=user_id)
         return SignedIn(user, token)

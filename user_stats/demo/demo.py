@@ -26,6 +26,8 @@ from user_stats.collections import (
     USER_TOTALS,
     watch_end,
 )
+from user_stats.community import forget_connections
+from user_stats.content import forget_owner
 from user_stats.day_totals import Move
 from user_stats.demo.catalogue import Catalogue
 from user_stats.demo.lives import Life, Storyteller, midnight_before
@@ -224,6 +226,8 @@ class Demo:
                 self._take_out(tx, user_id, now)
             elif mark is not None:
                 account_changed(tx, get_user(tx, user_id), None)
+                forget_connections(tx, user_id, now)
+                forget_owner(tx, user_id, tx.read_log(ACTIVITY, user_id))
                 activity.take_from_days(tx, user_id)  # whatever a made-up person did is made up
                 for collection in PERSONAL_COLLECTIONS:
                     tx.delete(collection, user_id)

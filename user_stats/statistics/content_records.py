@@ -8,13 +8,12 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
-from user_stats.storage import Record
 from user_stats.times import from_iso
 
 
 @dataclass(frozen=True)
 class View:
-    """One watch of a stream by somebody; `viewer` is the same for the same person and tells nobody who."""
+    """One watch of a stream by somebody."""
 
     start: float
     end: float
@@ -28,8 +27,8 @@ class ContentRecords:
     content_id: str
     about: Mapping[str, Any]
     totals: Mapping[str, int]
-    views: list[Record]
-    """Of a stream: each watch, as it was recorded."""
+    stream_views: list[View]
+    """Of a stream: each watch."""
     next_viewers: frozenset[str] | None
     """Who watched the next stream of the same owner; None where there was none yet."""
     now: datetime
@@ -38,14 +37,6 @@ class ContentRecords:
 
     def total(self, name: str) -> int:
         return self.totals.get(name, 0)
-
-    @cached_property
-    def stream_views(self) -> list[View]:
-        views = []
-        for record in self.views:
-            start = from_iso(record["watched_at"]).timestamp()
-            views.append(View(start, start + record["duration_seconds"], record["viewer"]))
-        return views
 
     @cached_property
     def live_span(self) -> tuple[float, float] | None:

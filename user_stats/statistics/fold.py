@@ -33,8 +33,8 @@ def day_of(event: Record) -> str:
 
 def empty_tally() -> Record:
     """`days` and `viewed` have a bit for each UTC day since 1970 with an act, with a watch; `hours` for each month one
-    for each quarter of an hour that was watched."""
-    return {"days": 0, "viewed": 0, "hours": {}, "weeks": {}, "months": {}, "plans": []}
+    for each quarter of an hour that was watched; `streams` has start and seconds of each watch of a stream."""
+    return {"days": 0, "viewed": 0, "hours": {}, "weeks": {}, "months": {}, "plans": [], "streams": {}}
 
 
 class Fold:
@@ -139,6 +139,9 @@ def _watch(fold: Fold, event: Record) -> None:
     fold.move(DAYS, day, "timed_watches", int(is_timed))
     fold.move(DAYS, day, f"seconds_{event.get('quality', 'unknown')}", seconds if is_timed else 0)
     _topics(fold, event, day, seconds)
+    if event["content_type"] == "stream":
+        streams = fold.tally["streams"].setdefault(event.get("stream_id") or content_id, [])
+        streams.append((from_iso(moment).timestamp(), seconds))
     if is_timed and seconds and event.get("stamp", "start") != "day":
         _hours(fold, from_iso(moment), seconds)
 
@@ -154,6 +157,8 @@ def _completed(known: Record, start: float) -> int:
 def _topics(fold: Fold, event: Record, day: str, seconds: int) -> None:
     if category := event.get("category"):
         fold.move(TOPICS, day, f"category:{category}", seconds)
+    else:
+        fold.move(CONTENTS, event["subject"], "uncategorised", seconds)
     for tag in set(event.get("tags", ())):
         fold.move(TOPICS, day, f"tag:{tag}", 1)
 
@@ -178,6 +183,7 @@ def _interaction(fold: Fold, event: Record) -> None:
 def _like_taken_back(fold: Fold, event: Record) -> None:
     fold.on_day(event, "likes_taken_back")
     fold.on_item(event["subject"], "likes", -1)
+    fold.on_item(event["subject"], "likes_taken_back")
 
 
 def _upload(fold: Fold, event: Record) -> None:

@@ -7,12 +7,13 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from user_stats import fields
-from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, STREAM_VIEWS, USER_STATS, USERS
+from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, USER_STATS, USERS
+from user_stats.community import connections
 from user_stats.errors import InvalidInput
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.catalogue import ENTRIES
-from user_stats.statistics.content_records import ContentRecords
+from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.figures import NOT_HERE, Figure
 from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS
 from user_stats.statistics.ledger import Ledger, Progress
@@ -20,7 +21,7 @@ from user_stats.statistics.moments import checked_zone
 from user_stats.statistics.person_records import PersonRecords
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords
-from user_stats.storage import Storage
+from user_stats.storage import Record, Storage
 from user_stats.times import Clock, utc_now
 from user_stats.user_records import get_user
 
@@ -80,13 +81,21 @@ class Statistics:
             self.settings,
             lambda content_id: self._storage.get(CONTENT, content_id) or {},
             lambda: self._rank(user_id),
-            lambda: None,
+            lambda: self._active_referred(user_id),
         )
 
     def _rank(self, user_id: str) -> tuple[int, int] | None:
         records = self.site_records()
         place = boards.own_place(records, user_id, "points", "all")
         return None if place is None else (place.rank, len(boards.leaderboard(records, "points", "all")))
+
+    def _active_referred(self, user_id: str) -> int | None:
+        referred = connections(self._storage, user_id)["referred"]
+        if not referred:
+            return None
+        self.ledger.refresh()
+        tallies = self.ledger.tallies()
+        return sum(bool(tallies[one]["days"]) for one in referred if one in tallies)
 
     def site_records(self, *, tz: str | None = None, progress: Progress | None = None) -> SiteRecords:
         self.ledger.refresh(progress)
@@ -110,19 +119,39 @@ class Statistics:
     def content_records(self, content_id: str, *, tz: str | None = None) -> ContentRecords:
         content_id = fields.checked_text("content_id", content_id, fields.LONGEST_ID)
         self.ledger.refresh()
-        sums = self.ledger.sums(CONTENTS)
+        sums, about = self.ledger.sums(CONTENTS), self._storage.get(CONTENT, content_id) or {}
         ratings = [(row["half_stars"], row["ratings"]) for row in list(sums.values()) if row.get("ratings")]
         count = sum(number for _, number in ratings)
         return ContentRecords(
             content_id,
-            self._storage.get(CONTENT, content_id) or {},
+            about,
             sums.get(content_id, {}),
-            self._storage.read_log(STREAM_VIEWS, content_id),
-            None,
+            self._views_of(content_id),
+            self._viewers_of_next(content_id, about),
             self._clock(),
             self._zone(tz),
             sum(half for half, _ in ratings) / 2 / count if count else None,
         )
+
+    def _views_of(self, stream_id: str) -> list[View]:
+        return [
+            View(start, start + seconds, user_id)
+            for user_id, tally in self.ledger.tallies().items()
+            for start, seconds in tally["streams"].get(stream_id, ())
+        ]
+
+    def _viewers_of_next(self, stream_id: str, about: Record) -> frozenset[str] | None:
+        """Who watched the first stream of the same owner after this one."""
+        start = about.get("started_at")
+        later = [
+            other
+            for _, other in self._storage.scan(CONTENT)
+            if start and other.get("started_at", "") > start and other["owners"][0] == about["owners"][0]
+        ]
+        if not later:
+            return None
+        following = min(later, key=lambda other: str(other["started_at"]))
+        return frozenset(view.viewer for view in self._views_of(following["content_id"]))
 
     def _zone(self, tz: str | None) -> tzinfo:
         return checked_zone(self.settings.time_zone if tz is None else tz)

@@ -99,8 +99,11 @@ class SiteRecords:
                 if name.startswith("category:"):
                     category = name.removeprefix("category:")
                     seconds[category] = seconds.get(category, 0) + amount
-        rest = self.total("seconds") - sum(seconds.values())
-        return {**seconds, other: rest} if rest else seconds
+        for content_id, sums in self.content_sums.items():
+            if rest := sums.get("uncategorised"):
+                category = self.about.get(content_id, {}).get("category") or other
+                seconds[category] = seconds.get(category, 0) + rest
+        return seconds
 
     def tag_watches(self, days: int, before: int) -> dict[str, int]:
         """Watches by tag in so many UTC days that end so many days before today."""

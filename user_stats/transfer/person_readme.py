@@ -8,8 +8,11 @@ from typing import Any
 from user_stats.collections import (
     ACTIVITY,
     BOT_LINKS,
+    CONNECTIONS,
     DEMO,
     HISTORY,
+    PLAYLISTS,
+    PREFERENCES,
     SUBSCRIBER_FEATURES,
     UPGRADE_REQUESTS,
     USER_STATS,
@@ -65,6 +68,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "events": "how many lines your activity has",
         "active_on": "the last day on which you did something here",
     },
+    CONNECTIONS.name: {
+        "following, followers": "whom you follow and who follows you, by their ids",
+        "referrer, referred": "who brought you here and whom you brought, by their ids",
+    },
+    PLAYLISTS.name: {"playlists": "your playlists by their ids, each with its name and items"},
+    PREFERENCES.name: {"chosen": "what you chose, by the name of the setting"},
     UPGRADE_REQUESTS.name: {
         "plan": "the plan that you asked for",
         "requested_at": "when you asked for it",
@@ -90,7 +99,8 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     ACTIVITY.name: {
         "at": "when it was recorded",
-        "kind": "watch, upload, interaction, feature_use, account_created, profile_change, role_change, subscription, "
+        "kind": "watch, upload, interaction, feature_use, rating, follow, playlist, sign_in and others that you did, "
+        "account_created, profile_change, role_change, subscription, "
         "feature_assignment, history_cleared, deactivated, reactivated; or opening: figures that were brought along",
         "subject": "what it was about, such as the id of a video or the name of a feature",
         "category, tags": "what the watched video was about, where we were told",
@@ -109,6 +119,9 @@ FIELDS: dict[str, dict[str, str]] = {
 
 TITLES = {
     USERS.name: "your account",
+    CONNECTIONS.name: "you and others",
+    PLAYLISTS.name: "your playlists",
+    PREFERENCES.name: "your settings",
     USER_STATS.name: "your lifetime figures; clearing the history does not change them",
     SUBSCRIBER_FEATURES.name: "features beyond or below your plan, and their use",
     USER_TOTALS.name: "your watches by kind, over your lifetime here",
