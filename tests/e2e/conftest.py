@@ -91,8 +91,8 @@ class Site:
                         return
                 except urllib.error.HTTPError:
                     return
-                except urllib.error.URLError:
-                    pass
+                except OSError:
+                    pass  # it does not listen yet, or is busy starting
             time.sleep(0.05)  # it is another process: there is nothing else to wait for
         raise AssertionError(self.log.read_text())
 
@@ -214,7 +214,7 @@ def visit(browser: Browser) -> Iterator[MakeVisitor]:
 
     def make(site: Site, path: str = "/", **options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         visitor = Visitor(site, context.new_page())
         visitor.watch(visitor.page)
         visitor.go(path)
