@@ -6,8 +6,9 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,9 @@ from user_stats.api.shield import API_POLICY, Shield, content_policy
 from user_stats.api.sign_in import sign_in_routes
 from user_stats.api.tracking import TrackVisits
 from user_stats.errors import UserStatsError
+
+if TYPE_CHECKING:
+    from user_stats.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,7 @@ def site_routes(*, with_sign_in: bool = True) -> list[Route]:
         return opened[0]
 
     signing_in = sign_in_routes(settings, get_services, bootstrap.get_accounts) if with_sign_in else []
-    return [*signing_in, *make_routes(settings, get_services)]
+    return [*signing_in, *(webhook.route for webhook in _webhooks()), *make_routes(settings, get_services)]
 
 
 def site_middleware(index_page: Path, server_name: str) -> list[Middleware]:
@@ -71,10 +75,22 @@ async def background(app: object) -> AsyncIterator[None]:
     schedules = bootstrap.get_schedules()
     schedules.start()
     try:
-        yield
+        async with AsyncExitStack() as running:
+            for webhook in _webhooks():
+                await running.enter_async_context(webhook.running())
+            yield
     finally:
         await run_in_threadpool(schedules.stop)
         await run_in_threadpool(bootstrap.close_audiences)
+
+
+def _webhooks() -> list[Webhook]:
+    """The bot's, where the settings want it in this process; nothing else here needs aiogram."""
+    if not bootstrap.bot_settings().webhook_url:
+        return []
+    from user_stats.telegram.webhook import configured_webhook
+
+    return [configured_webhook()]
 
 
 def tell_setup_code() -> None:
