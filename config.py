@@ -200,7 +200,7 @@ USERS_HISTORY_DIR = _setting("USERS_HISTORY_DIR", USERS_DIR / "history", _folder
 if USERS_HISTORY_DIR != USERS_DIR / "history":
     FAULTS.append("USERS_HISTORY_DIR: it is another folder than history in USERS_DIR; allowed: that one, or unset")
 STORE_URL = os.environ.get("STORE_URL", "")
-"""Empty: the JSON files in USERS_DIR; else another folder, or postgresql://NAME:PASSWORD@HOST:PORT/DATABASE."""
+"""Empty: the JSON files in USERS_DIR; else another folder, postgresql://… or redis://…"""
 LOCK_TIMEOUT_SECONDS = _number("LOCK_TIMEOUT_SECONDS", 10.0, 0.1, 600.0)
 """How long a write waits for another process before it is refused."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from clocks import FixedClock
 from engines import fresh_store
-from servers import PostgresServer
+from servers import PostgresServer, RedisServer
 
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.manager import UserManager
@@ -28,13 +28,20 @@ def postgres() -> Iterator[PostgresServer]:
     server.remove()
 
 
-@pytest.fixture(params=["json", "postgres"])
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["json", "postgres", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty store is that several handles and processes may open, of each engine that has such."""
     return fresh_store(request, request.param, tmp_path)
 
 
-@pytest.fixture(params=["memory", "json", "json, whole files", "postgres"])
+@pytest.fixture(params=["memory", "json", "json, whole files", "postgres", "redis"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     """Each engine; that on files also as where writes in place are not to be had."""
     if request.param == "json, whole files":

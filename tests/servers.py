@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 
 SECONDS_TO_START = 60
 PASSWORD = "correct-horse%2Fbattery"
@@ -113,6 +114,63 @@ class PostgresServer:
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description is not None else []
+
+    def remove(self) -> None:
+        if self.process.poll() is None:
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class RedisServer:
+    """A server that writes its append-only file before it answers."""
+
+    def __init__(self) -> None:
+        self._program = program("redis-server", package="redis-server")
+        self.folder = Path(tempfile.mkdtemp(prefix="user_stats_redis_"))
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        settings = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self.folder),
+            "save": "",
+            "daemonize": "no",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "requirepass": PASSWORD.replace("%2F", "/"),
+        }
+        words = [self._program]
+        for name, value in settings.items():
+            words += [f"--{name}", value]
+        with (self.folder / "log").open("ab") as output:
+            self.process = subprocess.Popen(words, stdout=output, stderr=output, cwd=self.folder)
+        wait_until_it_listens(self.port, self.process, "redis-server")
+        end = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < end:  # it listens before it has read its file
+            try:
+                self.client().ping()
+                return
+            except redis.exceptions.ConnectionError:
+                time.sleep(0.02)
+        raise AssertionError("redis-server did not become ready")
+
+    def stop(self, *, at_once: bool = True) -> None:
+        """At once is as in a crash."""
+        self.process.send_signal(signal.SIGKILL if at_once else signal.SIGTERM)
+        self.process.wait(SECONDS_TO_START)
+
+    def url(self, *, password: str = PASSWORD, database: int = 0) -> str:
+        return f"redis://:{password}@127.0.0.1:{self.port}/{database}"
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url())
+
+    def fresh(self) -> str:
+        """The URL of an empty store."""
+        self.client().flushall()
+        return self.url()
 
     def remove(self) -> None:
         if self.process.poll() is None:

@@ -19,7 +19,7 @@ from user_stats.storage import Collection, Log, PageQuery, Storage, Transaction,
 PEOPLE = Collection("people", width=128, unique={"name": str.casefold}, fields=("name", "size"))
 DIARY = Log("diary", order=lambda entry: entry["at"])
 KEEP = 6
-ENGINES = ("memory", "json", "postgres")
+ENGINES = ("memory", "json", "postgres", "redis")
 
 keys = st.sampled_from([f"k{number}" for number in range(6)])
 names = st.sampled_from(["ada", "Ada", "bob", "BOB", "eve", "zoë", "x" * 150])

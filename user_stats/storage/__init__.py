@@ -2,7 +2,7 @@
 
 Two ideas: a *record* (a JSON object under a collection and a key; or an entry of a log) and a *transaction* (all of it,
 durably, or nothing). The engines live beside this file: `json_files/` (the default), `postgres/`,
-`memory.py` (for tests).
+`redis/`, `memory.py` (for tests).
 
     storage = open_storage("users")
     storage.transaction(lambda tx: tx.put(PEOPLE, "key", {"name": "ada"}))
@@ -186,18 +186,20 @@ class Storage(Reader, Protocol):
 
 
 def open_storage(url: str, *, lock_timeout_seconds: float = 10.0) -> Storage:
-    """The engine that the URL names: `postgresql://…`, `memory:` for tests, else a folder of JSON files (made, mode
-    0700, if missing)."""
+    """The engine that the URL names: `postgresql://…`, `redis://…`, `memory:` for tests, else a folder of JSON files
+    (made, mode 0700, if missing)."""
     if url == "memory:":
         from user_stats.storage.memory import MemoryStorage
 
         return MemoryStorage()
     if url.startswith(("postgresql://", "postgres://")):
         return _open_postgres(url, lock_timeout_seconds)
+    if url.startswith(("redis://", "rediss://")):
+        return _open_redis(url, lock_timeout_seconds)
     if "://" in url:
         from user_stats.errors import InvalidInput
 
-        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder, postgresql://…")
+        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder, postgresql://… or redis://…")
     from user_stats.storage.json_files.engine import JsonStorage
 
     return JsonStorage(url, lock_timeout_seconds=lock_timeout_seconds)
@@ -209,6 +211,15 @@ def _open_postgres(url: str, lock_timeout_seconds: float) -> Storage:
     except ImportError as error:
         from user_stats.errors import InvalidConfiguration
 
-        needed = "pip install 'psycopg[binary]'"
-        raise InvalidConfiguration(f"STORE_URL: PostgreSQL needs a package that is not there; {needed}") from error
+        raise InvalidConfiguration("STORE_URL: PostgreSQL needs: pip install 'psycopg[binary]'") from error
     return PostgresStorage(url, lock_timeout_seconds=lock_timeout_seconds)
+
+
+def _open_redis(url: str, lock_timeout_seconds: float) -> Storage:
+    try:
+        from user_stats.storage.redis.engine import RedisStorage
+    except ImportError as error:
+        from user_stats.errors import InvalidConfiguration
+
+        raise InvalidConfiguration("STORE_URL: Redis needs: pip install 'redis[hiredis]'") from error
+    return RedisStorage(url, lock_timeout_seconds=lock_timeout_seconds)

@@ -8,12 +8,13 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
 from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, checked_record_key
+from user_stats.storage.pages import page_of
 
 T = TypeVar("T")
 
@@ -45,30 +46,7 @@ class MemoryStorage:
             return len(self.records.get(collection.name, {}))
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
-        def value(record: Record, field: str) -> Any:
-            return collection.comparable(field, record.get(field))
-
-        def matches(record: Record) -> bool:
-            return (
-                all(value(record, field) == wanted for field, wanted in query.equal.items())
-                and all(
-                    (found := value(record, field)) is not None
-                    and (start is None or found >= start)
-                    and (end is None or found < end)
-                    for field, (start, end) in query.ranges.items()
-                )
-                and (not query.text or any(query.text in (value(record, field) or "") for field in query.text_fields))
-            )
-
-        found = [(key, record) for key, record in self.scan(collection) if matches(record)]
-        if query.sort:
-            found.sort(
-                key=lambda entry: ((one := value(entry[1], query.sort)) is None, "" if one is None else one),
-                reverse=query.descending,
-            )
-        elif query.descending:
-            found.reverse()
-        return found[query.offset : query.offset + query.limit], len(found)
+        return page_of(collection, self.scan(collection), query)
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
         checked_log_key(key)

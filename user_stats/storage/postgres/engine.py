@@ -11,6 +11,7 @@ from user_stats.errors import StorageError
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
 from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, is_record_key
+from user_stats.storage.nesting import Nesting
 from user_stats.storage.postgres import repair, tables, whole
 from user_stats.storage.postgres.commits import Unsure, is_committed
 from user_stats.storage.postgres.connections import Connections
@@ -32,7 +33,7 @@ class PostgresStorage:
         self._connections = Connections(url, lock_timeout_seconds)
         self._tables: dict[str, RecordTable | EntryTable] = {}
         self._making = threading.Lock()
-        self._local = threading.local()
+        self._nesting = Nesting()
         self._increments = 0
         self._deleted_from: set[str] = set()
         self._connections.apart(tables.lay_out)
@@ -104,7 +105,7 @@ class PostgresStorage:
     # -- transactions -------------------------------------------------------------------------------------------------
 
     def transaction(self, work: Callable[[Transaction], T]) -> T:
-        with self._alone_in_thread():
+        with self._nesting.alone():
             value, tx = self._settled(work)
         self._deleted_from |= tx.deleted_from
         self._increments += len(tx.counted)
@@ -145,19 +146,9 @@ class PostgresStorage:
             raise StorageError(message)
         return answer
 
-    @contextmanager
-    def _alone_in_thread(self) -> Iterator[None]:
-        if getattr(self._local, "is_working", False):
-            raise RuntimeError("a transaction cannot be started inside another one")
-        self._local.is_working = True
-        try:
-            yield
-        finally:
-            self._local.is_working = False
-
     def _add_up(self, collection: Collection, keys: Iterable[str]) -> None:
         for key in keys:
-            with self._alone_in_thread():
+            with self._nesting.alone():
                 self._settled(lambda tx, key=key: tx.get(collection, key))  # type: ignore[misc]
 
     @contextmanager

@@ -1,0 +1,276 @@
+"""`RedisStorage`: the storage port on Redis or Valkey. Several processes on several machines may use one server."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from redis import exceptions
+
+from user_stats.errors import StorageBusy, StorageCorrupt, StorageError
+from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
+from user_stats.storage.counting import added_up
+from user_stats.storage.keys import checked_log_key, is_record_key
+from user_stats.storage.nesting import Nesting
+from user_stats.storage.pages import page_of
+from user_stats.storage.redis import names, script, whole
+from user_stats.storage.redis.server import Server, passes
+from user_stats.storage.redis.transactions import RedisTransaction, amounts_of, decoded
+
+T = TypeVar("T")
+READ_AT_ONCE = 1000
+TURN_MILLISECONDS = 1500
+"""After which the turn of a process that has died goes on to another; doubled for a work that took longer."""
+LONGEST_POLL_SECONDS = 0.002
+CROWDED_SECONDS = 0.5
+"""For how long after a conflict everybody waits for the turn first."""
+
+
+class _Client(threading.local):
+    """How a thread is known to the server, and how many transactions it has committed."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self.name = str(uuid.uuid4())
+        self.commits = 0
+        self.process = os.getpid()
+
+
+class RedisStorage:
+    """One database of a server, which it shares with nobody who uses the prefix `user_stats:`."""
+
+    def __init__(self, url: str, *, lock_timeout_seconds: float = 10.0) -> None:
+        self._server = Server(url, lock_timeout_seconds)
+        self._timeout = lock_timeout_seconds
+        self._nesting = Nesting()
+        self._client = _Client()
+        self._queue = threading.Lock()
+        self._crowded_until = 0.0
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def get(self, collection: Collection, key: str) -> Record | None:
+        return next((record for _, record in self._several(collection, [key])), None) if is_record_key(key) else None
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        name = names.unique(collection, field, collection.unique[field](value))
+        held: bytes | None = self._server.run(lambda client: client.get(name))
+        return held.decode() if held is not None else None
+
+    def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
+        """In the order of creation, some at a time; what is changed meanwhile is read as before or after."""
+        last = b"0"
+        while members := self._members(collection, last):
+            yield from self._several(collection, [member.decode() for member, _ in members])
+            last = b"(%d" % members[-1][1]
+
+    def count(self, collection: Collection) -> int:
+        held: int = self._server.run(lambda client: client.zcard(names.keys(collection)))
+        return held
+
+    def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
+        """Looks at every record: for directories of some thousands."""
+        return page_of(collection, self.scan(collection), query)
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        name = names.list_of(log, checked_log_key(key))
+        if newest == 0:
+            return []
+        raws = self._server.run(lambda client: client.lrange(name, -newest if newest else 0, -1))
+        return [decoded(f"{log.name}/{key}_{log.name}.json", raw) for raw in raws]
+
+    def log_keys(self, log: Log) -> Iterator[str]:
+        keys: list[bytes] = self._server.run(lambda client: client.zrange(names.lists(log), 0, -1))
+        return (key.decode() for key in keys)
+
+    def _members(self, collection: Collection, after: bytes) -> list[tuple[bytes, float]]:
+        found: list[tuple[bytes, float]] = self._server.run(
+            lambda client: client.zrangebyscore(
+                names.keys(collection), after, b"+inf", start=0, num=READ_AT_ONCE, withscores=True
+            )
+        )
+        return found
+
+    def _several(self, collection: Collection, keys: list[str]) -> Iterator[tuple[str, Record]]:
+        def read(client: Any) -> list[Any]:
+            with client.pipeline(transaction=collection.counts) as pipeline:
+                pipeline.mget([names.record(collection, key) for key in keys])
+                if collection.counts:
+                    for key in keys:
+                        pipeline.hgetall(names.count(collection, key))
+                answers: list[Any] = pipeline.execute()
+                return answers
+
+        raws, *counts = self._server.run(read)
+        for place, (key, raw) in enumerate(zip(keys, raws, strict=True)):
+            record = None if raw is None else decoded(f"{collection.name}.json", raw)
+            if collection.counts and counts[place]:
+                record = added_up(collection, record, [amounts_of(counts[place])])
+            if record is not None:
+                yield key, record
+
+    # -- transactions -------------------------------------------------------------------------------------------------
+
+    def transaction(self, work: Callable[[Transaction], T]) -> T:
+        end = time.monotonic() + self._timeout
+        with self._nesting.alone():
+            if time.monotonic() >= self._crowded_until:
+                done, value = self._attempt(work, b"", end)
+                if done:
+                    return value
+                self._crowded_until = time.monotonic() + CROWDED_SECONDS
+            with self._turn(end) as holder:
+                milliseconds = TURN_MILLISECONDS
+                while time.monotonic() < end:
+                    self._take_turn(holder, end, milliseconds)
+                    milliseconds *= 2
+                    done, value = self._attempt(work, holder, end)
+                    if done:
+                        return value
+        raise StorageBusy("others changed the same records again and again; try again")
+
+    def _attempt(self, work: Callable[[Transaction], T], holder: bytes, end: float) -> tuple[bool, T]:
+        """Whether the work was committed, and what it gave."""
+        if self._client.process != os.getpid():
+            self._client.begin()
+        while True:
+            try:
+                tx = self._server.once(RedisTransaction)
+                value = work(tx)
+                words = tx.words()
+                return not words or self._commit(holder, words), value
+            except exceptions.RedisError as error:
+                if not passes(error) or time.monotonic() >= end:
+                    raise self._server.named(error) from None
+                time.sleep(random.uniform(0.01, 0.1))
+
+    def _commit(self, holder: bytes, words: list[bytes]) -> bool:
+        number = self._client.commits + 1
+        keys = (names.CLOCK, names.TURN, names.commit(self._client.name))
+        try:
+            answer = self._server.once(
+                lambda client: client.register_script(script.COMMIT)(keys, [holder, number, *words])
+            )
+        except exceptions.RedisError as error:
+            if not passes(error):
+                raise
+            is_done = self._is_committed(number)
+            self._client.begin()
+            return is_done
+        if answer == script.WRONG_NUMBER:
+            self._client.begin()
+        elif answer == script.DONE:
+            self._client.commits = number
+        return bool(answer == script.DONE)
+
+    def _is_committed(self, number: int) -> bool:
+        """Whether a transaction came through whose answer was lost; if not, it never will."""
+        name = names.commit(self._client.name)
+        try:
+            return bool(self._server.run(lambda client: client.register_script(script.ASK)([name], [number])))
+        except StorageError as error:
+            message = "the connection was lost while writing, and it is not known whether that was done"
+            raise StorageError(f"{message}: {error}") from None
+
+    @contextmanager
+    def _turn(self, end: float) -> Iterator[bytes]:
+        """The turn of this process among the others; its threads queue up here first."""
+        if not self._queue.acquire(timeout=max(0.0, end - time.monotonic())):
+            raise StorageBusy("others are writing for too long; try again")
+        holder = str(uuid.uuid4()).encode()
+        try:
+            yield holder
+        finally:
+            with suppress(StorageError, exceptions.RedisError):
+                self._server.once(lambda client: client.register_script(script.LEAVE_TURN)([names.TURN], [holder]))
+            self._queue.release()
+
+    def _take_turn(self, holder: bytes, end: float, milliseconds: int = TURN_MILLISECONDS) -> None:
+        def take(client: Any) -> bool:
+            return bool(client.register_script(script.TAKE_TURN)([names.TURN], [holder, milliseconds]))
+
+        while not self._server.run(take):
+            if time.monotonic() >= end:
+                raise StorageBusy("others are writing for too long; try again")
+            time.sleep(random.uniform(0.2, 1.0) * LONGEST_POLL_SECONDS)
+
+    # -- the whole store ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Snapshot]:
+        """Copied to a nameless file while everybody else waits to write; the rest is read from there."""
+        with whole.Copy() as copy:
+            with self._nesting.alone(), self._alone() as go_on:
+                for collection in collections:
+                    copy.add_members(collection, self.scan(collection), go_on)
+                for log in logs:
+                    copy.add_lists(log, ((key, self.read_log(log, key)) for key in self.log_keys(log)), go_on)
+            yield copy
+
+    def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
+        """Sent as one transaction, which needs the memory for all of it twice. Nothing is kept aside."""
+        chosen, chosen_logs = list(collections), list(logs)
+        with self._nesting.alone(), self._alone() as go_on:
+            old = [name for one in chosen for name in self._names_of(one)]
+            old += [name for log in chosen_logs for name in self._names_of_lists(log)]
+            self._server.once(lambda client: whole.replace(client, source, chosen, chosen_logs, old, go_on))
+        return None
+
+    @contextmanager
+    def _alone(self) -> Iterator[Callable[[], None]]:
+        """The turn for something long; what it gives is to be called now and then, so that the turn is kept."""
+        end = time.monotonic() + self._timeout
+        with self._turn(end) as holder:
+            self._take_turn(holder, end)
+            yield lambda: self._take_turn(holder, time.monotonic())
+
+    def _names_of(self, collection: Collection) -> Iterator[bytes]:
+        yield names.keys(collection)
+        for key, record in self.scan(collection):
+            yield from (names.record(collection, key), names.count(collection, key))
+            yield from whole.unique_names(collection, record)
+
+    def _names_of_lists(self, log: Log) -> list[bytes]:
+        return [names.lists(log), names.versions(log), *(names.list_of(log, key) for key in self.log_keys(log))]
+
+    # -- upkeep -------------------------------------------------------------------------------------------------------
+
+    def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        """What is no JSON object. Nothing of it can be mended without guessing: restore a backup."""
+        damage = [one for collection in collections for one in _damage(self.scan(collection))]
+        for log in logs:
+            for key in self.log_keys(log):
+                damage += _damage(self._entries(log, key))
+        return damage
+
+    def _entries(self, log: Log, key: str) -> Iterator[Record]:
+        yield from self.read_log(log, key)
+
+    def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
+        return []
+
+    def forget_deleted(self) -> None:
+        """Has the server write its append-only file anew, without what is gone; it does so in the background."""
+        with suppress(exceptions.ResponseError):  # it is doing so, or does not let us
+            self._server.once(lambda client: client.bgrewriteaof())
+
+    def close(self) -> None:
+        self._server.close()
+
+
+def _damage(entries: Iterable[object]) -> list[Damage]:
+    """Reads all of them."""
+    try:
+        for _ in entries:
+            pass
+    except StorageCorrupt as error:
+        return [Damage(error.path or "", error.message, False)]
+    return []

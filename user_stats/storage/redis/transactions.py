@@ -1,0 +1,308 @@
+"""One unit of work on Redis: reads go to the server and are remembered, writes wait for the commit.
+
+Nothing is locked. The commit says what was read, and is refused where somebody has changed it; the work is then run
+again.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from typing import Any
+
+from user_stats.errors import AlreadyExists, InvalidInput, StorageCorrupt, shown
+from user_stats.storage import Collection, Log, Record
+from user_stats.storage.counting import added_up
+from user_stats.storage.keys import checked_log_key, checked_record_key
+from user_stats.storage.redis import names
+from user_stats.storage.redis.script import MISSING, Change, Check
+
+LARGEST_AMOUNT = 2**53
+
+
+def encoded(place: str, record: Record) -> bytes:
+    """The record as JSON text. Raises InvalidInput for what JSON or the other engines do not take."""
+    try:
+        return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"{place}: a record cannot be written as JSON: {error}") from None
+
+
+def decoded(place: str, raw: bytes) -> Record:
+    """Raises StorageCorrupt for what is no object."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise StorageCorrupt(f"{place} is damaged: {shown(raw[:40].decode(errors='replace'))}", path=place)
+    return value
+
+
+def amounts_of(fields: dict[bytes, bytes]) -> Record:
+    """What was counted up for one record."""
+    return {name.decode(): json.loads(value) for name, value in fields.items() if name}
+
+
+class _List:
+    """One list as the transaction sees it: what it has read of it, and what it does to it."""
+
+    def __init__(self, log: Log, key: str) -> None:
+        self.log = log
+        self.key = key
+        self.entries: list[Record] | None = None
+        """All of it, where it had to be read."""
+        self.is_rewritten = False
+        self.steps: list[Record | int] = []
+        """Entries that are added at the end, and how many are kept after that."""
+        self.last: Record | None = None
+
+    def add(self, entry: Record, keep: int | None) -> None:
+        self.steps.append(entry)
+        self.last = entry
+        if self.entries is not None:
+            self.entries.append(entry)
+        if keep is not None:
+            self.steps.append(keep)
+            if self.entries is not None:
+                del self.entries[:-keep]
+
+    def insert(self, entry: Record, place: int, keep: int | None) -> None:
+        assert self.entries is not None
+        self.entries.insert(place, entry)
+        if keep is not None:
+            del self.entries[:-keep]
+        self.last = self.entries[-1]
+        self.is_rewritten = True
+
+    def changes(self) -> list[Change]:
+        name, versions = names.list_of(self.log, self.key), names.versions(self.log)
+        index, member = names.lists(self.log), self.key.encode()
+        changes = []
+        steps: list[Record | int] = self.steps
+        if self.is_rewritten:
+            changes.append(Change(b"clear", name, versions, index, member))
+            steps = list(self.entries or [])
+        for step in steps:
+            if isinstance(step, int):
+                changes.append(Change(b"trim", name, b"%d" % -step))
+            else:
+                changes.append(Change(b"push", name, encoded(self.log.name, step), index, member))
+        return [*changes, Change(b"version", versions, b"", b"", member)] if steps else changes
+
+
+class RedisTransaction:
+    """Reads and writes of one unit of work; see the port for what each does."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._records: dict[bytes, bytes | None] = {}
+        self._puts: dict[bytes, tuple[Collection, str]] = {}
+        self._names: dict[bytes, bytes | None] = {}
+        self._counts: list[tuple[Collection, str, Record]] = []
+        self._taken_counts: set[bytes] = set()
+        self._lists: dict[bytes, _List] = {}
+        self._checks: dict[tuple[bytes, bytes], Check] = {}
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def get(self, collection: Collection, key: str) -> Record | None:
+        raw = self._raw(collection, key)
+        record = None if raw is None else decoded(f"{collection.name}.json", raw)
+        if not collection.counts:
+            return record
+        amounts = [amounts for one, name, amounts in self._counts if (one.name, name) == (collection.name, key)]
+        return added_up(collection, record, amounts) if amounts else record
+
+    def _raw(self, collection: Collection, key: str) -> bytes | None:
+        name = names.record(collection, checked_record_key(key))
+        if name not in self._records:
+            raw = self._client.get(name)
+            self._check(Check(name, b"", MISSING if raw is None else raw))
+            if collection.counts:
+                raw = self._with_counts(collection, key, raw)
+            self._records[name] = raw
+        return self._records[name]
+
+    def _with_counts(self, collection: Collection, key: str, raw: bytes | None) -> bytes | None:
+        """The record with what was counted up; the commit adds it for good."""
+        name = names.count(collection, key)
+        fields = self._client.hgetall(name)
+        self._check(Check(name, b"", fields.get(b"", MISSING), is_hash=True))
+        if not fields:
+            return raw
+        record = None if raw is None else decoded(f"{collection.name}.json", raw)
+        self._taken_counts.add(name)
+        self._puts[names.record(collection, key)] = (collection, key)
+        return encoded(collection.name, added_up(collection, record, [amounts_of(fields)]))
+
+    def find(self, collection: Collection, field: str, value: str) -> str | None:
+        name = names.unique(collection, field, collection.unique[field](value))
+        if name not in self._names:
+            self._names[name] = self._client.get(name)
+            self._check(Check(name, b"", self._names[name] or MISSING))
+        held = self._names[name]
+        return held.decode() if held is not None else None
+
+    def put(self, collection: Collection, key: str, record: Record) -> None:
+        name = names.record(collection, checked_record_key(key))
+        raw = encoded(collection.name, record)
+        if collection.unique:
+            self._take_names(collection, key, record)
+        if collection.counts:
+            self._raw(collection, key)
+            self._taken_counts.add(names.count(collection, key))
+            self._drop_counts(collection, key)
+        self._records[name] = raw
+        self._puts[name] = (collection, key)
+
+    def _take_names(self, collection: Collection, key: str, record: Record | None) -> None:
+        before = self.get(collection, key) or {}
+        freed, taken = [], []
+        for field, fold in collection.unique.items():
+            old, new = before.get(field), (record or {}).get(field)
+            if isinstance(old, str) and self.find(collection, field, old) == key:
+                freed.append(names.unique(collection, field, fold(old)))
+            if isinstance(new, str):
+                if self.find(collection, field, new) not in (None, key):
+                    raise AlreadyExists(f"{field}: {shown(new)} is taken; allowed: one that nobody has", field=field)
+                taken.append(names.unique(collection, field, fold(new)))
+        self._names.update(dict.fromkeys(freed))
+        self._names.update(dict.fromkeys(taken, key.encode()))
+
+    def increment(self, collection: Collection, key: str, amounts: Record) -> None:
+        name = names.record(collection, checked_record_key(key))
+        encoded(collection.name, amounts)
+        if any(type(value) is int and abs(value) > LARGEST_AMOUNT for value in amounts.values()):
+            raise InvalidInput(f"{collection.name}: an amount is too large to be added")
+        if name in self._puts:
+            self.put(collection, key, added_up(collection, self.get(collection, key), [amounts]))
+        else:
+            self._counts.append((collection, key, dict(amounts)))
+
+    def delete(self, collection: Collection, key: str) -> bool:
+        if self.get(collection, key) is None:
+            return False
+        if collection.unique:
+            self._take_names(collection, key, None)
+        if collection.counts:
+            self._taken_counts.add(names.count(collection, key))
+            self._drop_counts(collection, key)
+        name = names.record(collection, key)
+        self._records[name] = None
+        self._puts[name] = (collection, key)
+        return True
+
+    def _drop_counts(self, collection: Collection, key: str) -> None:
+        self._counts = [one for one in self._counts if (one[0].name, one[1]) != (collection.name, key)]
+
+    def _check(self, check: Check) -> None:
+        self._checks.setdefault((check.key, check.field), check)
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def append(self, log: Log, key: str, entry: Record, keep: int | None = None) -> None:
+        """An entry that comes last is added at the end; for any other the list is read and written anew."""
+        own = self._list(log, key)
+        added: Record = json.loads(encoded(log.name, entry))
+        if log.order is None:
+            own.add(added, keep)
+            return
+        last = self._last(own)
+        if last is None or log.order(added) >= log.order(last):
+            own.add(added, keep)
+        else:
+            own.insert(added, bisect_right(self._entries(own), log.order(added), key=log.order), keep)
+
+    def _last(self, own: _List) -> Record | None:
+        if own.entries is not None:
+            return own.entries[-1] if own.entries else None
+        if own.last is None:
+            self._hold(own)
+            raw = self._client.lindex(names.list_of(own.log, own.key), -1)
+            own.last = None if raw is None else decoded(own.log.name, raw)
+        return own.last
+
+    def clear(self, log: Log, key: str) -> int:
+        own = self._list(log, key)
+        entries = self._entries(own)
+        count = len(entries)
+        entries.clear()
+        own.steps.clear()
+        own.last = None
+        own.is_rewritten = True
+        return count
+
+    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
+        entries = self._entries(self._list(log, key))
+        chosen = entries if newest is None else entries[-newest:] if newest else []
+        copied: list[Record] = json.loads(json.dumps(chosen))
+        return copied
+
+    def _list(self, log: Log, key: str) -> _List:
+        return self._lists.setdefault(names.list_of(log, checked_log_key(key)), _List(log, key))
+
+    def _hold(self, own: _List) -> None:
+        name, field = names.versions(own.log), own.key.encode()
+        if (name, field) not in self._checks:
+            self._check(Check(name, field, self._client.hget(name, field) or MISSING, is_hash=True))
+
+    def _entries(self, own: _List) -> list[Record]:
+        """The whole list, with what was done to it so far."""
+        if own.entries is None:
+            self._hold(own)
+            raws = self._client.lrange(names.list_of(own.log, own.key), 0, -1)
+            entries = [decoded(own.log.name, raw) for raw in raws]
+            for step in own.steps:
+                if isinstance(step, int):
+                    del entries[:-step]
+                else:
+                    entries.append(step)
+            own.entries = entries
+        return own.entries
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def words(self) -> list[bytes]:
+        """What the commit script is told after the numbers; empty where nothing is written."""
+        changes = [*self._record_changes(), *self._count_changes()]
+        changes += [change for own in self._lists.values() for change in own.changes()]
+        checks = list(self._checks.values())
+        if not changes and len(checks) < 2:
+            return []
+        told = [b"%d" % len(checks)]
+        for check in checks:
+            told += check.words()
+        for change in changes:
+            told += change
+        return told
+
+    def _record_changes(self) -> list[Change]:
+        changes = [Change(b"unset", name) for name in self._taken_counts]
+        for name, (collection, key) in self._puts.items():
+            raw, index, member = self._records[name], names.keys(collection), key.encode()
+            if raw is None:
+                changes.append(Change(b"remove", name, b"", index, member))
+            else:
+                changes.append(Change(b"put", name, raw, index, member))
+        for name, holder in self._names.items():
+            read = self._checks[name, b""].value
+            if holder is None and read != MISSING:
+                changes.append(Change(b"unset", name))
+            elif holder is not None and read != holder:
+                changes.append(Change(b"set", name, holder))
+        return changes
+
+    def _count_changes(self) -> list[Change]:
+        changes = []
+        for collection, key, amounts in self._counts:
+            name = names.count(collection, key)
+            changes.append(Change(b"key", name, b"", names.keys(collection), key.encode()))
+            for field, value in amounts.items():
+                kind = b"add" if type(value) is int else b"begin"
+                changes.append(Change(kind, name, encoded_value(value), b"", field.encode()))
+        return changes
+
+
+def encoded_value(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
