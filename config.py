@@ -255,8 +255,6 @@ STORAGE_QUOTA_GB = _amounts("STORAGE_QUOTA_GB", {"free": 5.0, "subscriber": 50.0
 """Gigabytes (10⁹ bytes) that each role may store."""
 CURRENCY = _setting("CURRENCY", "USD", _matching("[A-Z]{3}"), "three letters such as EUR")
 """The currency of the prices and payments."""
-BACKUP_DAYS = _whole("BACKUP_DAYS", 1, 1, 365)
-"""Days after which the newest verified backup counts as late."""
 _NO_BADGES: list[dict[str, Any]] = []
 BADGES = _setting(
     "BADGES",
@@ -323,7 +321,7 @@ if REPORT_TO and not (REPORT_KEY and INSTANCE_ID):
 BACKUP_DIR = _setting("BACKUP_DIR", None, _folder, "a folder")
 """The folder of the scheduled backups; empty: none are taken. Better on another disk than the data."""
 BACKUP_HOURS = _whole("BACKUP_HOURS", 24, 1, 8760)
-"""Hours between two scheduled backups."""
+"""Hours between two scheduled backups; half as long again, and the newest one counts as late."""
 BACKUPS_KEPT = _whole("BACKUPS_KEPT", 7, 1, 1000)
 """Good backups that are kept in BACKUP_DIR; older ones go."""
 BACKUP_PASSPHRASE = _secret("BACKUP_PASSPHRASE", 16)

@@ -123,7 +123,7 @@ def _statistics_settings() -> StatisticsSettings:
         storage_quota_gb=config.STORAGE_QUOTA_GB,
         subscription_prices=config.SUBSCRIPTION_PRICES,
         currency=config.CURRENCY,
-        backup_days=config.BACKUP_DAYS,
+        backup_days=config.BACKUP_HOURS / 24,
         badges=tuple(badges.values()),
     )
 

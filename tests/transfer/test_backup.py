@@ -21,6 +21,7 @@ from whole_sites import held, populate
 
 from user_stats import UserManager
 from user_stats.audience import Audience
+from user_stats.bench import backups as measured_backups
 from user_stats.collections import (
     ALL_COLLECTIONS,
     BACKED_UP_COLLECTIONS,
@@ -28,6 +29,8 @@ from user_stats.collections import (
     VISITOR_KEYS,
 )
 from user_stats.errors import InvalidInput, StorageFull, UnusableBackup
+from user_stats.statistics.service import Statistics
+from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Storage, open_storage
 from user_stats.transfer import backup as backups
 from user_stats.transfer.backup import is_readable, proven, rotate, take_backup, take_scheduled_backup
@@ -292,3 +295,30 @@ def test_no_key_of_the_address_hash_is_in_a_backup_in_the_open(
 
 def test_every_collection_is_backed_up_or_short_lived() -> None:
     assert {*BACKED_UP_COLLECTIONS, *SHORT_LIVED_COLLECTIONS} == {*ALL_COLLECTIONS}
+
+
+def test_the_site_knows_when_a_backup_was_good_last(
+    storage: Storage, clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statistics = Statistics(storage, settings=StatisticsSettings(), clock=clock)
+
+    def status() -> object:
+        return statistics.platform_catalogue()["backup_status"]["value"]
+
+    assert status() == "never"
+    take_backup(storage, tmp_path / "b.zip", now=clock())
+    assert status() == "ok"
+    clock.advance(hours=40)
+    assert status() == "late"
+    monkeypatch.setattr(backups, "write_archive", lambda *arguments: None)
+    with pytest.raises(UnusableBackup):
+        take_backup(storage, tmp_path / "b.zip", now=clock())
+    assert status() == "failed"
+
+
+def test_a_part_of_the_bench_measures_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured_backups, "WATCHES", 10)
+    rows = measured_backups.backups(tmp_path, 20)
+    assert [row.work for row in rows] == ["backup", "restore"]
+    assert rows[0].figures["entries"] > 20 * 10
+    assert measured_backups.backups(tmp_path, 10_000) == []

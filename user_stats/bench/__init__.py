@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import imports, measures, report, visits
+from user_stats.bench import backups, imports, measures, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
-PARTS = {**measures.PARTS, "visits": visits.visits, "imports": imports.imports}
+PARTS = {**measures.PARTS, "visits": visits.visits, "imports": imports.imports, "backups": backups.backups}
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 

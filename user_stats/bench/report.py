@@ -67,6 +67,7 @@ def _bars(users: int) -> list[Bar]:
         Bar("rows of a history a second", _of(users, "import of a history", "rows_a_second"), at_least=20_000),
         Bar("lines of a log a second", _of(users, "import of a log", "rows_a_second"), at_least=50_000),
         Bar("memory of a log in MB", _of(users, "import of a log", "memory_mb"), at_most=200),
+        Bar("backup, proven by restoring it, in s", _of(users, "backup", "seconds"), at_most=20),
         Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
     ]
 

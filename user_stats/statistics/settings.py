@@ -41,5 +41,5 @@ class StatisticsSettings:
     storage_quota_gb: Mapping[str, float] = field(default_factory=lambda: QUOTAS)
     subscription_prices: Mapping[str, float] = field(default_factory=lambda: PRICES)
     currency: str = "USD"
-    backup_days: int = 1
+    backup_days: float = 1
     badges: tuple[Badge, ...] = BADGES

@@ -12,13 +12,14 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from user_stats.collections import ALL_LOGS, BACKED_UP_COLLECTIONS, VISITOR_KEYS
-from user_stats.errors import InvalidInput, StorageFull, UnusableBackup, UserStatsError
+from user_stats.collections import ALL_LOGS, BACKED_UP_COLLECTIONS, SITE, VISITOR_KEYS
+from user_stats.errors import InvalidInput, StorageFull, StorageReadOnly, UnusableBackup, UserStatsError
+from user_stats.statistics.service import BACKUPS
 from user_stats.storage import Storage, in_the_making, open_storage
 from user_stats.times import to_iso
 from user_stats.transfer.sealing import sealed
@@ -54,8 +55,18 @@ def take_backup(
 
     With one key for good of the address hash, the key goes in sealed under the passphrase; without one it stays out.
     Raises InvalidInput where the path cannot be written, StorageError, StorageFull, UnusableBackup."""
-    if path.is_dir():
-        path = path / backup_name(now)
+    try:
+        made = _taken(storage, path / backup_name(now) if path.is_dir() else path, now, passphrase, progress)
+    except BaseException:
+        with suppress(UserStatsError):  # the reason of the failure may be that nothing can be written
+            _note(storage, failed_at=to_iso(now))
+        raise
+    with suppress(StorageReadOnly):
+        _note(storage, verified_at=to_iso(now))
+    return made
+
+
+def _taken(storage: Storage, path: Path, now: datetime, passphrase: str, progress: Progress) -> Backup:
     lists = sum(1 for log in ALL_LOGS for _ in storage.log_keys(log))
     watched = Watched(progress, lists=lists, readings=READINGS)
     manifest = Manifest(FORMAT, VERSION, to_iso(now), {}, {}, _sealed_key(storage, passphrase))
@@ -70,6 +81,11 @@ def take_backup(
         size = os.fstat(descriptor).st_size
     records = sum(part.entries for part in manifest.collections.values())
     return Backup(path, size, records, sum(part.entries for part in manifest.logs.values()))
+
+
+def _note(storage: Storage, **moments: str) -> None:
+    """For the figures of the site: when a backup was good last, and when one failed."""
+    storage.transaction(lambda tx: tx.put(SITE, BACKUPS, {**(tx.get(SITE, BACKUPS) or {}), **moments}))
 
 
 def _sealed_key(storage: Storage, passphrase: str) -> dict[str, str] | None:

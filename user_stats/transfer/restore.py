@@ -23,6 +23,7 @@ from user_stats.collections import (
     VISITOR_MARKS,
 )
 from user_stats.permissions import ADMINS
+from user_stats.statistics.service import BACKUPS
 from user_stats.storage import Storage, Transaction
 from user_stats.times import to_iso
 from user_stats.transfer.backup import SITE_KEY, proven
@@ -109,6 +110,7 @@ def _begin_anew(storage: Storage, key: bytes | None, contents: Contents, now: da
             tx.delete(collection, name)
         if key is not None:
             tx.put(VISITOR_KEYS, SITE_KEY, {"key": key.hex(), "made_at": to_iso(now)})
+        tx.put(SITE, BACKUPS, {"verified_at": contents.made_at})
         audit.add(tx, "restored", now=now, actor=None, backup_of=contents.made_at)
 
     storage.transaction(work)
