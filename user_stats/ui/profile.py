@@ -14,6 +14,7 @@ from user_stats.ui.actions import page, require_owner
 from user_stats.ui.plans import days_left, draw_badge, subscription_line
 from user_stats.ui.profile_account import draw_account, draw_data
 from user_stats.ui.security import render_password_change, render_sessions
+from user_stats.ui.telegram_link import render_telegram_link
 from user_stats.ui.text import ago, inert, shown_day, shown_time, viewer_zone
 
 SPARKLINE_DAYS = 30
@@ -130,3 +131,4 @@ def _draw_security(user: User, viewer: User) -> None:
         render_password_change(viewer)
     with sessions:
         render_sessions(viewer)
+    render_telegram_link(viewer)

@@ -27,6 +27,7 @@ FlashKind = Literal["success", "info", "warning", "error"]
 
 SIGN_IN_FIRST = "Please sign in to see this page."
 ADMINS_ONLY = "This is for admins only."
+CLIENT_ID = "client_id"
 FLASHES, EXCHANGE = "_flashes", "_exchange"
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,12 @@ def viewer_address() -> str | None:
     """The network address of the browser; None for this machine itself."""
     address = st.context.ip_address
     return address if isinstance(address, str) else None
+
+
+def viewer_client_id() -> str | None:
+    """The cookie by which the audience knows the browser."""
+    found = st.context.cookies.get(CLIENT_ID)
+    return found if isinstance(found, str) else None
 
 
 def viewer_agent() -> str:

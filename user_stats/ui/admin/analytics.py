@@ -6,6 +6,7 @@ import streamlit as st
 
 from user_stats.ui.admin.audience import draw_audience
 from user_stats.ui.admin.audit import draw_audit
+from user_stats.ui.admin.bot_users import render_bot_users
 from user_stats.ui.admin.downloads import draw_downloads
 from user_stats.ui.admin.keys import draw_keys
 from user_stats.ui.admin.platform import draw_platform
@@ -14,6 +15,7 @@ from user_stats.ui.admin.raw import draw_raw
 PARTS = {
     "Platform": draw_platform,
     "Audience": draw_audience,
+    "Telegram bot": render_bot_users,
     "Visits and jobs": draw_raw,
     "Downloads": draw_downloads,
     "API keys": draw_keys,
