@@ -1,4 +1,7 @@
-"""How pages act: one verb for who is signed in at that moment, and a plain word about how it went."""
+"""How pages act: one verb for who is signed in at that moment, and a plain word about how it went.
+
+A dialog only asks; its button acts in a callback, which asks again who is there, and then the whole page runs anew.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,12 @@ def require_owner(user_id: str) -> User:
         st.error(NOT_YOURS)
         st.stop()
     return viewer
+
+
+def go_on_signed_in() -> None:
+    """At the beginning of a dialog: where nobody is signed in any more, the whole page is drawn anew."""
+    if current_user() is None:
+        st.rerun()
 
 
 def act(verb: Callable[[str], T], done: str | Callable[[T], str]) -> bool:

@@ -17,7 +17,7 @@ MOST_PEOPLE, MOST_DAYS = 10_000, 730
 def demo_user_activity(user_id: str) -> None:
     """Draws the generator: for one person, and for admins for the whole site."""
     viewer = require_owner(user_id)
-    st.title("Activity demo")
+    st.title("Activity Demo")
     if not page_settings().enable_demo:
         st.info("The demo is switched off on this site.")
         return
@@ -99,8 +99,8 @@ def _draw_site() -> None:
 
 
 def _draw_held(held: Made) -> None:
-    others = f", and {held.real_people:,} others have made-up activity" if held.real_people else ""
-    st.write(f"**{held.people:,}** made-up people are here with **{held.events:,}** made-up events{others}.")
+    others = f" Of the others, {held.real_people:,} have made-up activity." if held.real_people else ""
+    st.write(f"**{held.people:,}** made-up people are here, **{held.events:,}** events are made up.{others}")
     if st.button("Take everything made up out", key="demo_remove", icon=":material/delete_sweep:"):
         _remove_everything()
         st.rerun()

@@ -18,7 +18,7 @@ from user_stats.features import (
 )
 from user_stats.models import SubscriberFeature, User, UserRole
 from user_stats.times import utc_now
-from user_stats.ui.actions import act, page, require_owner
+from user_stats.ui.actions import act, go_on_signed_in, page, require_owner
 from user_stats.ui.plans import PLAN_NAMES, draw_badge, price_of, subscription_line
 from user_stats.ui.session import for_people
 
@@ -134,8 +134,8 @@ def _draw_button(user: User, plan: UserRole, now: datetime) -> None:
 
 
 @st.dialog("Change of plan", icon=":material/diamond:")
-@for_people
 def _ask_upgrading(user_id: str, plan: UserRole) -> None:
+    go_on_signed_in()
     settings = page_settings()
     asks_admin = settings.upgrade_mode == "request"
     st.write(f"{PLAN_NAMES[plan]}: {price_of(plan)}.")
@@ -176,8 +176,8 @@ def _withdraw(user_id: str) -> None:
 
 
 @st.dialog("Cancel the subscription?")
-@for_people
 def _ask_cancelling(user_id: str) -> None:
+    go_on_signed_in()
     st.write("It ends at once, and so do its features. Your figures and your history stay.")
     with st.container(horizontal=True):
         if st.button("Keep it", key="features_keep"):

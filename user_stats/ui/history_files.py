@@ -10,7 +10,7 @@ from user_stats.bootstrap import get_user_manager
 from user_stats.models import WatchHistoryEntry
 from user_stats.transfer.exports import history_rows
 from user_stats.transfer.tables import Format, write_rows
-from user_stats.ui.actions import act, made_when_asked
+from user_stats.ui.actions import act, go_on_signed_in, made_when_asked
 from user_stats.ui.session import for_people
 
 COLUMNS = [*WatchHistoryEntry.__dataclass_fields__]
@@ -56,8 +56,8 @@ def draw_clearing(user_id: str, listed: int) -> None:
 
 
 @st.dialog("Clear the watch history?", icon=":material/delete_sweep:")
-@for_people
 def _ask_clearing(user_id: str, listed: int) -> None:
+    go_on_signed_in()
     st.write(f"{listed:,} watches go from the list and cannot be brought back. Your lifetime figures stay.")
     with st.container(horizontal=True):
         if st.button("Keep it", key="history_keep"):

@@ -8,7 +8,7 @@ from user_stats.bootstrap import get_user_manager
 from user_stats.fields import EMAIL_LENGTH, USERNAME_LENGTHS
 from user_stats.models import User
 from user_stats.transfer.person_archive import person_archive
-from user_stats.ui.actions import act, made_when_asked
+from user_stats.ui.actions import act, go_on_signed_in, made_when_asked
 from user_stats.ui.session import for_people, leave
 from user_stats.ui.text import inert
 
@@ -66,10 +66,10 @@ def draw_data(user: User, viewer: User) -> None:
 
 
 @st.dialog("Delete your account?", icon=":material/delete_forever:")
-@for_people
 def _ask_deletion(user_id: str, username: str) -> None:
+    go_on_signed_in()
     st.write(f"Nothing of it can be brought back. Type your username, {inert(username)}, to confirm.")
-    typed = st.text_input("Username", key=DELETE_NAME, autocomplete="off")
+    st.text_input("Username", key=DELETE_NAME, autocomplete="off")
     if st.button(
         "Delete my account",
         key="profile_delete_confirmed",
@@ -77,8 +77,6 @@ def _ask_deletion(user_id: str, username: str) -> None:
         on_click=_delete,
         args=(user_id, username),
     ):
-        if typed == username:
-            st.rerun()
         st.error("That is not your username; nothing was deleted.")
 
 

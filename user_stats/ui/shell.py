@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -88,13 +88,12 @@ def _blank_pages() -> list[StreamlitPage]:
 
 
 def _pages_of(user: User) -> list[StreamlitPage]:
-    """The first page is also where the site begins. Pages that are not theirs are hidden and refuse when asked for."""
-    all_pages = _all_pages()
-    pages = [
-        _page(page, partial(_draw, page), is_default=page is all_pages[0], is_hidden=not _may_see(page, user))
-        for page in all_pages
-    ]
-    return [*pages, _reset_page(pages[0])]
+    """The first page is where the site begins, and hidden once more at its own address. Pages that are not theirs are
+    hidden and refuse when asked for."""
+    first, *others = _all_pages()
+    home = _page(replace(first, path="home"), partial(_draw, first), is_default=True)
+    pages = [_page(page, partial(_draw, page), is_hidden=not _may_see(page, user)) for page in others]
+    return [home, *pages, _page(first, partial(_draw, first), is_hidden=True), _reset_page(home)]
 
 
 def _reset_page(home: StreamlitPage) -> StreamlitPage:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from user_stats.bootstrap import get_user_manager
+from user_stats.bootstrap import get_user_manager, page_settings
 from user_stats.models import CONTENT_TYPES, WatchHistoryEntry
 from user_stats.statistics.histories import duration_figures
 from user_stats.times import from_iso, utc_now
@@ -29,9 +29,10 @@ def render_watch_history(user_id: str) -> None:
     require_owner(user_id)
     manager = get_user_manager()
     entries = manager.history_tracker.get_watch_history(user_id, limit=MOST_LISTED)
-    st.title("Watch history")
+    st.title("Watch History")
     if not entries and not manager.get_user_stats(user_id).watch_history_entries:
-        st.info("Nothing watched yet. What you watch shows up here; you can also bring in a history from elsewhere.")
+        demo = " The Activity Demo makes some up, to see what it looks like." if page_settings().enable_demo else ""
+        st.info(f"Nothing watched yet. What you watch shows up here; or bring in a history from elsewhere.{demo}")
         draw_import(user_id)
         return
     _draw_totals(manager.history_tracker.get_watch_stats_by_type(user_id))
@@ -49,7 +50,7 @@ def _draw_totals(by_type: dict[str, dict[str, float]]) -> None:
 
 def _draw_total(label: str, icon: str, figures: dict[str, float]) -> None:
     count = figures["count"]
-    finished = f"{figures['completed'] / count:.0%} to the end" if count else None
+    finished = f"{figures['completed'] / count:.0%} done" if count else None
     hours = f"{figures['hours']:,.1f} h" if figures["hours"] else None
     st.metric(
         label,

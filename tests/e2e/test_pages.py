@@ -1,0 +1,124 @@
+"""The pages of a person in a real browser: a life with the site, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from user_stats import UserRole
+from user_stats.bootstrap import get_demo
+
+from .conftest import DESKTOP, PASSWORD, PHONE, MakeVisitor, Site, Visitor
+
+TITLES = {
+    "/profile": "Profile",
+    "/watch-history": "Watch History",
+    "/features": "Features",
+    "/activity-demo": "Activity Demo",
+}
+
+
+@pytest.fixture
+def ada(site: Site) -> str:
+    return site.manager.create_user("ada", "ada@example.org", password=PASSWORD)
+
+
+def signed_in(site: Site, visit: MakeVisitor, **options: object) -> Visitor:
+    person = visit(site, **options)
+    person.sign_in("ada")
+    person.is_signed_in()
+    return person
+
+
+def saved(person: Visitor, button: str) -> bytes:
+    """What a download button gives."""
+    with person.page.expect_download() as waiting:
+        person.press(button)
+    return Path(waiting.value.path()).read_bytes()
+
+
+def test_a_life_with_the_site(site: Site, visit: MakeVisitor, ada: str) -> None:
+    person = signed_in(site, visit)
+    person.go("/activity-demo")
+    person.press("Make activity up")
+    person.sees("Your activity is made up")
+    person.go("/watch-history")
+    person.sees("on average")
+    person.open_tab("Charts")
+    person.sees("What you watch most")
+    person.page.locator("[data-testid='stVegaLiteChart'] svg, [data-testid='stVegaLiteChart'] canvas").nth(2).wait_for()
+    person.open_tab("Download and clear")
+    rows = list(csv.DictReader(io.StringIO(saved(person, "Download CSV").decode())))
+    assert len(rows) == site.manager.get_user_stats(ada).watch_history_entries
+    person.press("Clear the list …")
+    person.press("Clear it")
+    person.sees("The list is empty")
+    assert site.manager.history_tracker.get_watch_history(ada) == []
+    person.go("/features")
+    person.press("Upgrade to Premium")
+    person.press("Take Premium")
+    person.sees("8 of 8 features are yours")
+    assert site.manager.get_user(ada).role is UserRole.PREMIUM
+    person.go("/activity-demo")
+    person.page.get_by_role("button", name="made-up events out").click()
+    person.sees("Your made-up activity is gone")
+    assert site.manager.verify() == []
+
+
+def test_everything_is_taken_along_before_the_account_is_deleted(site: Site, visit: MakeVisitor, ada: str) -> None:
+    person = signed_in(site, visit)
+    person.open_tab("Your data")
+    archive = zipfile.ZipFile(io.BytesIO(saved(person, "Download my data")))
+    assert "readme.txt" in archive.namelist()
+    person.press("Delete my account …")
+    dialog = person.page.get_by_role("dialog")
+    dialog.get_by_label("Username").fill("Ada")
+    dialog.get_by_role("button", name="Delete my account").click()
+    person.sees("That is not your username")
+    dialog.get_by_label("Username").fill("ada")
+    dialog.get_by_role("button", name="Delete my account").click()
+    person.is_signed_out()
+    assert site.manager.count_users() == 0
+    assert site.manager.verify() == []
+
+
+def test_a_history_is_brought_in_by_file(site: Site, visit: MakeVisitor, ada: str) -> None:
+    person = signed_in(site, visit)
+    person.go("/watch-history")
+    file = {"name": "ViewingHistory.csv", "mimeType": "text/csv", "buffer": b'Title,Date\n"Okja","1/6/24"\n'}
+    person.page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    person.press("Import 1 watches")
+    person.sees("1 watches are imported")
+    person.open_tab("Import")
+    person.press("Take out")
+    person.sees("as if they had never been imported")
+    assert site.manager.get_user_stats(ada).watch_history_entries == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_every_page_fits_its_window_at_its_own_address(
+    site: Site, visit: MakeVisitor, ada: str, theme: str, size: dict[str, int]
+) -> None:
+    get_demo(site.folder).add_activity(ada, 120, 3)
+    person = signed_in(site, visit, viewport=size, color_scheme=theme)
+    for path, title in TITLES.items():
+        person.go(path)
+        person.page.get_by_role("heading", name=title, exact=True).wait_for()
+        assert person.page.get_by_text("Page not found").count() == 0, path
+        assert person.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def test_an_open_page_of_an_ended_session_refuses(site: Site, visit: MakeVisitor, ada: str) -> None:
+    person = signed_in(site, visit)
+    person.go("/features")
+    person.press("Upgrade to Premium")
+    person.sees("It begins at once")
+    site.accounts.end_all_sessions(ada, actor=None)
+    person.press("Take Premium")
+    person.is_signed_out()
+    assert site.manager.get_user(ada).role is UserRole.FREE
