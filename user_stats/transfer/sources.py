@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -56,7 +58,7 @@ class Part:
         """The text from its start, as UTF-8 or what its first bytes say. Bytes that are no text become lone
         surrogates, so that the row in which they stand can be named. Raises InvalidInput for a damaged zip."""
         with self._opened() as raw:
-            metered = io.BufferedReader(_Metered(raw, self.meter), BLOCK)
+            metered = io.BufferedReader(_Metered(raw, self), BLOCK)
             start = metered.peek(4)[:4]
             is_wide = start[:2] in (b"\xff\xfe", b"\xfe\xff")
             encoding, errors = ("utf-16", "replace") if is_wide else ("utf-8-sig", "surrogateescape")
@@ -73,30 +75,42 @@ class Part:
     def check(self) -> None:
         """Reads all of it. Raises InvalidInput where it is damaged or cut short."""
         with self._opened() as raw:
-            while raw.read(BLOCK):
+            while self.read(raw, BLOCK):
                 pass
+
+    def read(self, raw: IO[bytes], size: int) -> bytes:
+        with _whole_zip(self.name):
+            return raw.read(size)
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
-        try:
-            with self.open_bytes() as raw:
-                yield raw
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise InvalidInput.of("file", self.name, f"a whole zip ({error})") from None
+        with _whole_zip(self.name):
+            raw = self.open_bytes()
+        with raw:
+            yield raw
+
+
+@contextmanager
+def _whole_zip(name: str) -> Iterator[None]:
+    """Names whatever the library says of a zip that is damaged."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error, lzma.LZMAError) as error:
+        raise InvalidInput.of("file", name, f"a whole zip ({error})") from None
 
 
 class _Metered(io.RawIOBase):
-    def __init__(self, raw: IO[bytes], meter: Meter) -> None:
+    def __init__(self, raw: IO[bytes], part: Part) -> None:
         self._raw = raw
-        self._meter = meter
+        self._part = part
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._raw.read(len(buffer))
+        data = self._part.read(self._raw, len(buffer))
         buffer[: len(data)] = data
-        self._meter.done += len(data)
+        self._part.meter.done += len(data)
         return len(data)
 
 
@@ -176,10 +190,8 @@ def _fingerprint(binary: IO[bytes]) -> str:
 
 @contextmanager
 def _zip(binary: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
-    try:
+    with _whole_zip(name):
         archive = zipfile.ZipFile(binary)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InvalidInput.of("file", name, f"a whole zip ({error})") from None
     with archive:
         yield archive
 
