@@ -29,6 +29,12 @@ def started(
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def first_line(writer: subprocess.Popen[bytes]) -> bytes:
+    """Waits until it writes."""
+    assert writer.stdout is not None
+    return writer.stdout.readline()
+
+
 def last_acknowledged(output: bytes) -> int:
     lines = output.split(b"\n")[:-1]  # what follows the last line feed is no acknowledgement
     return max((int(line) for line in lines), default=0)
@@ -68,13 +74,12 @@ def kill_at_random(url: str, rounds: int, *, processes: int = 2, threads: int = 
     try:
         for _ in range(rounds):
             writers = [started(url, threads=threads) for _ in range(processes)]
-            for writer in writers:
-                assert writer.stdout is not None
-                writer.stdout.readline()  # it has begun
+            firsts = [first_line(writer) for writer in writers]
             time.sleep(chance.random() * 0.3)
             for writer in writers:
                 writer.kill()
-            acknowledged = max(last_acknowledged(writer.communicate()[0]) for writer in writers)
+            outputs = [first + writer.communicate()[0] for first, writer in zip(firsts, writers, strict=True)]
+            acknowledged = max(map(last_acknowledged, outputs))
             storage = open_storage(url)
             number = judge(storage)
             assert number >= max(acknowledged, known)
@@ -136,12 +141,12 @@ def test_a_kill_before_every_operation_loses_nothing(tmp_path: Path) -> None:
 
 def test_the_harness_catches_a_naive_writer(tmp_path: Path) -> None:
     caught = 0
-    for number in range(12):
+    for number in range(20):
         folder = tmp_path / f"naive{number}"
         writer = started(folder, kind="naive")
-        time.sleep(0.2)
+        lines = [first_line(writer) for _ in range(20 + number)]
         writer.kill()
-        acknowledged = last_acknowledged(writer.communicate()[0])
+        acknowledged = last_acknowledged(b"".join(lines) + writer.communicate()[0])
         try:
             caught += NaiveStorage(str(folder)).judge() < acknowledged
         except (AssertionError, json.JSONDecodeError):
