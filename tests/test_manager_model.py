@@ -30,6 +30,7 @@ DAYS = 30
 names = st.sampled_from(["ada", "Ada", "bob", "eve", "zoë", "José"])
 roles = st.sampled_from([UserRole.FREE, UserRole.SUBSCRIBER, UserRole.PREMIUM])
 which = st.integers(0, 2)
+some_watches = st.lists(st.tuples(st.sampled_from("vwx"), st.integers(0, 400)), min_size=1, max_size=9)
 
 
 @dataclass
@@ -120,7 +121,7 @@ class Machine(RuleBasedStateMachine):
         self.manager.upgrade_subscription(user_id, plan, days)
 
     @precondition(lambda self: self.people)
-    @rule(number=which, watches=st.lists(st.tuples(st.sampled_from("vwx"), st.integers(0, 400)), min_size=1, max_size=9))
+    @rule(number=which, watches=some_watches)
     def watch_some(self, number: int, watches: list[tuple[str, int]]) -> None:
         for at, (video, seconds) in enumerate(watches):
             self.watch(number, video, seconds, 3000 - 300 * at)
