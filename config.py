@@ -229,6 +229,8 @@ SESSION_DAYS = _whole("SESSION_DAYS", 30, 1, 365)
 TIME_ZONE = _setting("TIME_ZONE", "UTC", _zone, "the name of a time zone such as Europe/Berlin")
 """The zone of the days and hours in statistics where a viewer does not choose another."""
 
+WATCHED_THRESHOLD = _number("WATCHED_THRESHOLD", 0.85, 0.05, 1.0)
+"""The part of a video from which on a watch counts as completed, where the length is known."""
 SESSION_GAP_MINUTES = _whole("SESSION_GAP_MINUTES", 30, 1, 1440)
 """Minutes without any event after which a session is over."""
 BITRATES = _amounts(

@@ -118,6 +118,7 @@ def _statistics_settings() -> StatisticsSettings:
     badges = {badge.key: badge for badge in (*BADGES, *(Badge(**rule) for rule in config.BADGES))}
     return StatisticsSettings(
         time_zone=config.TIME_ZONE,
+        watched_threshold=config.WATCHED_THRESHOLD,
         session_gap=timedelta(minutes=config.SESSION_GAP_MINUTES),
         bitrates=config.BITRATES,
         storage_quota_gb=config.STORAGE_QUOTA_GB,

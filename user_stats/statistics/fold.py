@@ -31,6 +31,12 @@ def day_of(event: Record) -> str:
     return moment[:10]
 
 
+def completes(event: Record, watched_threshold: float) -> bool:
+    """By what was told, or where the watch reached the threshold of a known length."""
+    length = event.get("length_seconds")
+    return bool(event["completed"] or (length and event["duration_seconds"] / length >= watched_threshold))
+
+
 def empty_tally() -> Record:
     """`days` and `viewed` have a bit for each UTC day since 1970 with an act, with a watch; `hours` for each month one
     for each quarter of an hour that was watched; `streams` has start and seconds of each watch of a stream."""
@@ -40,7 +46,14 @@ def empty_tally() -> Record:
 class Fold:
     """One person's tally and items with the moves of what was folded in."""
 
-    def __init__(self, tally: Record | None = None, items: Record | None = None, moves: Moves | None = None) -> None:
+    def __init__(
+        self,
+        watched_threshold: float,
+        tally: Record | None = None,
+        items: Record | None = None,
+        moves: Moves | None = None,
+    ) -> None:
+        self.watched_threshold = watched_threshold
         self.tally = empty_tally() if tally is None else tally
         self.items: Record = {} if items is None else items
         self.moves: Moves = {} if moves is None else moves
@@ -122,7 +135,7 @@ def _watch(fold: Fold, event: Record) -> None:
     day = moment[:10]
     is_timed = event.get("length_known", True) and (seconds > 0 or event["content_type"] != "image")
     is_film = event["content_type"] != "image"
-    is_completed = event["completed"] or event.get("reached_end", False)
+    is_completed = completes(event, fold.watched_threshold)
     fold.count(moment, "watches")
     fold.count(moment, "seconds", seconds)
     fold.set_day("viewed", "viewers", day)

@@ -68,7 +68,7 @@ def slope(values: Sequence[float]) -> float:
 def person_engagement(records: PersonRecords) -> Figure:
     acts = records.of("interaction")
     recent = sum(records.since(event) for event in acts)
-    before = sum(records.since(event, timedelta(days=2 * PERIOD_DAYS)) for event in acts) - recent
+    before = sum(records.since(event, 2 * PERIOD_DAYS) for event in acts) - recent
     return Figure(share(recent - before, before), len(acts), {"this": recent, "last": before}) if before else NO_DATA
 
 

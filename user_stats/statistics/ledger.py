@@ -34,16 +34,17 @@ class _Known:
     tally: Record
     packed: bytes
 
-    def unpacked(self) -> Fold:
+    def unpacked(self, watched_threshold: float = 0) -> Fold:
         items, moves = marshal.loads(zlib.decompress(self.packed))
-        return Fold(self.tally, items, moves)
+        return Fold(watched_threshold, self.tally, items, moves)
 
 
 class Ledger:
     """Sums over a store; safe to share between threads."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, *, watched_threshold: float) -> None:
         self._storage = storage
+        self._watched_threshold = watched_threshold
         self._lock = threading.Lock()
         self._people: dict[str, _Known] = {}
         self._sums: dict[str, Sums] = {DAYS: {}, HOURS: {}, TOPICS: {}, CONTENTS: {}}
@@ -95,7 +96,7 @@ class Ledger:
         if known is not None and (not events or events[0] != known.newest):
             self._forget(user_id)
             known, (mark, events) = None, self._read(user_id, None)
-        fold = Fold() if known is None else known.unpacked()
+        fold = Fold(self._watched_threshold) if known is None else known.unpacked(self._watched_threshold)
         try:
             for event in events if known is None else events[1:]:
                 fold.add(event)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
 from user_stats.day_totals import ACTS
 from user_stats.models import User, UserStats
+from user_stats.statistics.fold import completes
 from user_stats.statistics.moments import Quarters, Session, day_of, sessions, spread
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
 from user_stats.times import from_iso
 
-PERIOD = timedelta(days=30)
+PERIOD_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Watched:
         return self.start + self.seconds
 
 
-def watched(event: Record) -> Watched:
+def watched(event: Record, watched_threshold: float) -> Watched:
     seconds, length = event["duration_seconds"], event.get("length_seconds")
     return Watched(
         event["subject"],
@@ -46,7 +47,7 @@ def watched(event: Record) -> Watched:
         seconds,
         event["content_type"],
         event.get("quality", "unknown"),
-        bool(event["completed"]) or event.get("reached_end", False),
+        completes(event, watched_threshold),
         length,
         event.get("category"),
         event.get("length_known", True) and (seconds > 0 or event["content_type"] != "image"),
@@ -89,7 +90,7 @@ class PersonRecords:
 
     @cached_property
     def watches(self) -> list[Watched]:
-        return [watched(event) for event in self.of("watch")]
+        return [watched(event, self.settings.watched_threshold) for event in self.of("watch")]
 
     @cached_property
     def timed_watches(self) -> list[Watched]:
@@ -144,9 +145,9 @@ class PersonRecords:
                     }
         return list(items.values())
 
-    def since(self, event: Record, duration: timedelta = PERIOD) -> bool:
-        """True where the event lies in the last days."""
-        return moment_of(event) >= (self.now - duration).timestamp()
+    def since(self, event: Record, days: int = PERIOD_DAYS) -> bool:
+        """True where the event lies in the last so many local days, today included."""
+        return (self.today - day_of(moment_of(event), self.zone)).days < days
 
 
 def _first(items: Mapping[str, Record], event: Record) -> str:

@@ -38,7 +38,7 @@ class Statistics:
         self._storage = storage
         self._clock = clock
         self.settings = settings or StatisticsSettings()
-        self.ledger = Ledger(storage)
+        self.ledger = Ledger(storage, watched_threshold=self.settings.watched_threshold)
 
     # -- the catalogue ------------------------------------------------------------------------------------------------
 
