@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from user_stats import bootstrap, get_user_manager
+from user_stats.errors import Forbidden
 from user_stats.models import UserRole
 from user_stats.ui import session
 
@@ -185,6 +186,19 @@ def test_rights_are_asked_for_in_every_part(
     assert [text.value for text in shown.text] == texts
     assert len(shown.error) == len(refusals)
     assert all(word in error.value for word, error in zip(refusals, shown.error, strict=True))
+
+
+def test_a_refusal_is_noted_once_and_nobody_is_never_the_site_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = get_user_manager(folder).create_user("quentin", "quentin@example.org", password=PASSWORD)
+    assert session.actor_id() == session.NOBODY
+    with pytest.raises(Forbidden):
+        bootstrap.get_accounts().list_keys(actor=session.actor_id())
+    sign_in(monkeypatch, "quentin")
+    AppTest.from_string(REFUSING, default_timeout=20).run().run()
+    entries = bootstrap.get_accounts().audit_entries(actor=None)
+    assert [(entry.kind, entry.actor) for entry in entries] == [("refused", user_id), ("signed_in", user_id)]
 
 
 def test_a_stale_button_of_a_demoted_admin_does_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from user_stats import activity, fields
+from user_stats import activity, audit, fields
 from user_stats.collections import SUBSCRIBER_FEATURES, UPGRADE_REQUESTS, USERS
 from user_stats.errors import FeatureNotAvailable, Forbidden, InvalidInput
 from user_stats.features import (
@@ -147,6 +147,9 @@ def _changed(tx: Transaction, before: User, after: User, now: datetime, actor: s
         "before_expires": before.subscription_expires,
     }
     activity.add(tx, after.user_id, event | acted_by(actor), now=now)
+    if before.role is not after.role:
+        facts = {"role": after.role.value, "before": before.role.value, "is_active": after.is_active}
+        audit.add(tx, "account_changed", now=now, actor=actor, user_id=after.user_id, **facts)
     return after
 
 

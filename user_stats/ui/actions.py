@@ -12,9 +12,9 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from user_stats.bootstrap import get_accounts
-from user_stats.errors import NotAuthenticated, UserStatsError
+from user_stats.errors import Forbidden, NotAuthenticated, UserStatsError
 from user_stats.models import User, UserRole
-from user_stats.ui.session import SIGN_IN_FIRST, current_user, find_token, flash, require_user
+from user_stats.ui.session import SIGN_IN_FIRST, current_user, find_token, flash, note_refusal, require_user
 from user_stats.ui.text import refusal
 
 P = ParamSpec("P")
@@ -60,6 +60,8 @@ def act(verb: Callable[[str], T], done: str | Callable[[T], str]) -> bool:
     try:
         answer = verb(user.user_id)
     except UserStatsError as error:
+        if isinstance(error, Forbidden):
+            note_refusal()
         flash(refusal(error), "error")
         return False
     flash(done if isinstance(done, str) else done(answer))

@@ -28,6 +28,8 @@ FlashKind = Literal["success", "info", "warning", "error"]
 SIGN_IN_FIRST = "Please sign in to see this page."
 ADMINS_ONLY = "This is for admins only."
 CLIENT_ID = "client_id"
+NOBODY = "nobody"
+REFUSAL_NOTED = "_refusal_noted"
 FLASHES, EXCHANGE = "_flashes", "_exchange"
 
 log = logging.getLogger(__name__)
@@ -64,10 +66,11 @@ def current_user() -> User | None:
         return None
 
 
-def actor_id() -> str | None:
-    """The id of who is signed in, to be passed as `actor` together with `require_user`; None where nobody is."""
+def actor_id() -> str:
+    """The id of who is signed in, to be passed as `actor`. Where nobody is, an id that nobody has and that may do
+    nothing; never None, which stands for the site itself."""
     user = current_user()
-    return None if user is None else user.user_id
+    return NOBODY if user is None else user.user_id
 
 
 def require_user() -> User:
@@ -82,8 +85,20 @@ def require_admin() -> User:
     """The admin who is signed in. For others the page ends here with a plain refusal."""
     user = require_user()
     if user.role is not UserRole.ADMIN:
+        note_refusal()
         _refuse(ADMINS_ONLY)
     return user
+
+
+def note_refusal() -> None:
+    """Puts into the audit log that who is signed in was refused something; once in a while, not at each rerun."""
+    if REFUSAL_NOTED in st.session_state:
+        return
+    st.session_state[REFUSAL_NOTED] = True
+    try:
+        get_accounts().note("refused", actor=actor_id())
+    except UserStatsError as error:
+        log.warning("a refusal was not noted: %s", error)
 
 
 def for_people(work: Callable[P, T]) -> Callable[P, T | None]:
@@ -99,7 +114,9 @@ def for_admins(work: Callable[P, T]) -> Callable[P, T | None]:
 def _checked(work: Callable[P, T], may: Callable[[User | None], bool], refusal: str) -> Callable[P, T | None]:
     @functools.wraps(work)
     def checked(*arguments: P.args, **named: P.kwargs) -> T | None:
-        if not may(current_user()):
+        if not may(user := current_user()):
+            if user is not None:
+                note_refusal()
             st.error(refusal)
             return None
         return work(*arguments, **named)
