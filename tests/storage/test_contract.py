@@ -86,6 +86,12 @@ def test_an_entry_comes_back_as_it_was_appended(storage: Storage) -> None:
     assert storage.read_log(DIARY, "a", 1) == [entry]
 
 
+@pytest.mark.parametrize("key", ["ünï", "a b", "", "x" * 129, "a/../b"])
+def test_a_key_that_no_record_can_have_finds_none(storage: Storage, key: str) -> None:
+    assert storage.get(NOTES, key) is None
+    assert storage.transaction(lambda tx: tx.get(NOTES, key)) is None
+
+
 def test_put_replaces_the_whole_record(storage: Storage) -> None:
     put(storage, "a", name="ada", mail="a@x")
     put(storage, "a", name="ada")

@@ -18,7 +18,7 @@ import psycopg
 from user_stats.errors import AlreadyExists, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.counting import added_up
-from user_stats.storage.keys import checked_log_key, checked_record_key
+from user_stats.storage.keys import checked_log_key, checked_record_key, is_record_key
 from user_stats.storage.postgres.commits import Unsure, begin_counting, counted
 from user_stats.storage.postgres.failures import is_lost
 from user_stats.storage.postgres.tables import Connection, EntryTable, RecordTable
@@ -58,7 +58,8 @@ class PostgresTransaction:
         if text is not None:
             written: Record = json.loads(text)
             return written
-        checked_record_key(key)
+        if not is_record_key(key):
+            return None
         table = self._records(collection)
         if collection.counts:
             return self._get_counted(table, key)

@@ -13,7 +13,7 @@ from typing import Any
 from user_stats.errors import AlreadyExists, InvalidInput, StorageCorrupt, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.counting import added_up
-from user_stats.storage.keys import checked_log_key, checked_record_key
+from user_stats.storage.keys import checked_log_key, checked_record_key, is_record_key
 from user_stats.storage.redis import names
 from user_stats.storage.redis.script import MISSING, Change, Check
 
@@ -107,6 +107,8 @@ class RedisTransaction:
     # -- records ------------------------------------------------------------------------------------------------------
 
     def get(self, collection: Collection, key: str) -> Record | None:
+        if not is_record_key(key):
+            return None
         raw = self._raw(collection, key)
         record = None if raw is None else decoded(f"{collection.name}.json", raw)
         if not collection.counts:
