@@ -246,7 +246,7 @@ def _lives(people: int, days: int, seed: int, now: datetime) -> Iterator[tuple[U
 
 
 def _account(rng: Random, person: Person, life: Life, start: datetime, now: datetime) -> User:
-    """The account, whose making and, for a few who left, closing join the events."""
+    """The account; its making joins the events."""
     first = min((str(event.get("watched_at", event["at"])) for event in life.events), default=None)
     joined = start + timedelta(days=person.joins_on)
     created_at = min(to_iso(min(joined + timedelta(hours=rng.uniform(6, 23)), now)), first or to_iso(now))

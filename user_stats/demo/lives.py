@@ -6,13 +6,14 @@ The events have the form in which the activity log keeps them, with a mark that 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from user_stats.activity import MADE_UP
 from user_stats.demo.catalogue import Catalogue, Content, Show
+from user_stats.demo.habits import Deed, after_watching, before_watching
 from user_stats.demo.people import Person
 from user_stats.features import PLAN_FEATURES
 from user_stats.models import SubscriberFeature, UserRole
@@ -95,6 +96,7 @@ class Storyteller:
         rng, person = self._rng, self._person
         session_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
         height = self._height(has)
+        self._do(start, before_watching(rng, [one.content_id for one in self._catalogue.videos[self._category()]]))
         if has and rng.random() < 0.35:
             self._use(rng.choice(sorted(has)), start)
         if rng.random() < person.streams:
@@ -196,6 +198,8 @@ class Storyteller:
             kind = self._rng.choices(("like", "comment", "share"), (70, 20, 10))[0]
             at = end + timedelta(seconds=self._rng.randint(2, 90))
             self._add(at, "interaction", watch.video_id, interaction_type=kind)
+        deeds = after_watching(self._rng, watch.video_id, watch.duration_seconds, completed=watch.completed)
+        self._do(end, deeds)
 
     def _upload(self, at: datetime) -> None:
         kind = self._rng.choices(("video", "image", "stream"), (60, 28, 12))[0]
@@ -209,7 +213,11 @@ class Storyteller:
             uses = self._life.feature_uses
             uses[feature.value] = uses.get(feature.value, 0) + 1
 
-    def _add(self, at: datetime, kind: str, subject: str, **facts: object) -> bool:
+    def _do(self, moment: datetime, deeds: Iterable[Deed]) -> None:
+        for deed in deeds:
+            self._add(moment + timedelta(seconds=deed.seconds_later), deed.kind, deed.subject, **deed.facts)
+
+    def _add(self, at: datetime, kind: str, subject: str | None, **facts: object) -> bool:
         if at < self._now:
             self._life.events.append({"at": to_iso(at), "kind": kind, "subject": subject, **facts, MADE_UP: True})
         return at < self._now
