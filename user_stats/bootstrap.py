@@ -17,7 +17,7 @@ from user_stats.bot_settings import BotSettings
 from user_stats.bot_users import BotLinks, BotUsers
 from user_stats.collections import SECRET_COLLECTIONS
 from user_stats.demo import Demo
-from user_stats.errors import InvalidConfiguration
+from user_stats.errors import InvalidConfiguration, InvalidInput
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
 from user_stats.page_settings import PageSettings
@@ -27,7 +27,7 @@ from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
-from user_stats.transfer.backup import Backup, take_backup, take_scheduled_backup
+from user_stats.transfer.backup import Backup, BackupMarks, find_backup_marks, take_backup, take_scheduled_backup
 from user_stats.transfer.imports import Imports
 from user_stats.transfer.restore import Contents, Restored, restore
 from user_stats.transfer.watched import Progress, no_progress
@@ -192,6 +192,20 @@ def back_up(path: Path, url: Url = None, *, progress: Progress = no_progress) ->
     return take_backup(storage, path, now=utc_now(), passphrase=config.BACKUP_PASSPHRASE, progress=progress)
 
 
+def get_backup_marks(url: Url = None) -> BackupMarks:
+    """When a backup was last proven, and when one last failed."""
+    return find_backup_marks(get_user_manager(url).storage)
+
+
+def back_up_to_folder(actor: str, url: Url = None, *, progress: Progress = no_progress) -> Backup:
+    """A backup in BACKUP_DIR, as the clock takes them, asked for by an admin. Raises InvalidInput where no folder is
+    set, and Forbidden."""
+    if config.BACKUP_DIR is None:
+        raise InvalidInput("BACKUP_DIR: it is not set; allowed: a folder for backups", field="BACKUP_DIR")
+    get_accounts(url).note_as_admin("backup_taken", actor=actor)
+    return _back_up_by_the_clock(url, config.BACKUP_DIR, progress=progress)
+
+
 def bring_back(
     path: Path, url: Url = None, *, confirm: Callable[[Contents], bool], progress: Progress = no_progress
 ) -> Restored | None:
@@ -201,10 +215,10 @@ def bring_back(
     return restore(storage, path, now=now, passphrase=passphrase, confirm=confirm, progress=progress)
 
 
-def _back_up_by_the_clock(url: Url, folder: Path) -> None:
-    storage = get_user_manager(url).storage
+def _back_up_by_the_clock(url: Url, folder: Path, *, progress: Progress = no_progress) -> Backup:
+    storage, now = get_user_manager(url).storage, utc_now()
     kept, passphrase = config.BACKUPS_KEPT, config.BACKUP_PASSPHRASE
-    take_scheduled_backup(storage, folder, kept=kept, now=utc_now(), passphrase=passphrase)
+    return take_scheduled_backup(storage, folder, kept=kept, now=now, passphrase=passphrase, progress=progress)
 
 
 def _report(audience: Audience) -> None:
@@ -242,6 +256,9 @@ def page_settings() -> PageSettings:
         subscription_prices=config.SUBSCRIPTION_PRICES,
         subscription_days=config.USER_SUBSCRIPTION_DAYS,
         password_min_length=config.PASSWORD_MIN_LENGTH,
+        backup_folder=config.BACKUP_DIR,
+        backup_hours=config.BACKUP_HOURS,
+        backups_kept=config.BACKUPS_KEPT,
     )
 
 

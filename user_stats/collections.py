@@ -76,7 +76,7 @@ DAY_TOTALS = Collection("day_totals", width=2048, counts=True)
 """What happened on each UTC day: {YYYY-MM-DD: {date, counts and seconds}}; see `day_totals.py`."""
 SITE = Collection("site", width=1024)
 """Facts about the site as a whole: {"admins": {user_ids}, "audience": {sums of AUDIENCE_DAYS}, "audit": {its end},
-"bot": {first_seen}}."""
+"bot": {first_seen}, "backups": {verified_at, failed_at}}."""
 AUDIENCE_DAYS = Collection("audience_days", width=1024)
 """Visits, visitors, people and jobs of each UTC day, for good: {YYYY-MM-DD: {date, counts}}."""
 AUDIENCE_PATHS = Collection("audience_paths", width=2048)

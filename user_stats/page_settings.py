@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,6 @@ class PageSettings:
     """Of a month, by the plan's value."""
     subscription_days: int
     password_min_length: int
+    backup_folder: Path | None
+    backup_hours: int
+    backups_kept: int

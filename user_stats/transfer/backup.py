@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from user_stats.collections import ALL_LOGS, BACKED_UP_COLLECTIONS, SITE, VISITOR_KEYS
@@ -32,6 +32,7 @@ READINGS = 3
 """How often a site is read: written, restored to the side and compared; or restored, compared and put in place."""
 SITE_KEY = "site"
 """Where VISITOR_KEYS holds the key for good."""
+NAME_FORM = "user_stats-%Y%m%dT%H%M%SZ.zip"
 _is_ours = re.compile(r"user_stats-\d{8}T\d{6}Z\.zip").fullmatch
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,27 @@ class Backup:
     size_bytes: int
     records: int
     entries: int
+
+
+@dataclass(frozen=True)
+class BackupMarks:
+    """When a backup was last proven, and when one last failed; None: never."""
+
+    verified_at: str | None
+    failed_at: str | None
+
+
+@dataclass(frozen=True)
+class BackupFile:
+    """A file that may be a backup, by its name; whether it is good, only reading it tells."""
+
+    name: str
+    size_bytes: int
+
+    @property
+    def made_at(self) -> str:
+        """The moment in its name."""
+        return to_iso(datetime.strptime(self.name, NAME_FORM).replace(tzinfo=UTC))
 
 
 def take_backup(
@@ -83,6 +105,11 @@ def _taken(storage: Storage, path: Path, now: datetime, passphrase: str, progres
     return Backup(path, size, records, sum(part.entries for part in manifest.logs.values()))
 
 
+def find_backup_marks(storage: Storage) -> BackupMarks:
+    record = storage.get(SITE, BACKUPS) or {}
+    return BackupMarks(record.get("verified_at"), record.get("failed_at"))
+
+
 def _note(storage: Storage, **moments: str) -> None:
     """For the figures of the site: when a backup was good last, and when one failed."""
     storage.transaction(lambda tx: tx.put(SITE, BACKUPS, {**(tx.get(SITE, BACKUPS) or {}), **moments}))
@@ -117,10 +144,19 @@ def proven(
             side.close()
 
 
-def take_scheduled_backup(storage: Storage, folder: Path, *, kept: int, now: datetime, passphrase: str = "") -> Backup:
+def take_scheduled_backup(
+    storage: Storage,
+    folder: Path,
+    *,
+    kept: int,
+    now: datetime,
+    passphrase: str = "",
+    progress: Progress = no_progress,
+) -> Backup:
     """One more backup in the folder, which is made if it is missing; then the oldest go, see `rotate`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    backup = take_backup(storage, folder / backup_name(now), now=now, passphrase=passphrase)
+    with suppress(OSError):  # what is in the way is named, and noted, where the backup is written
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backup = take_backup(storage, folder / backup_name(now), now=now, passphrase=passphrase, progress=progress)
     rotate(folder, kept=kept)
     return backup
 
@@ -141,6 +177,15 @@ def rotate(folder: Path, *, kept: int) -> list[Path]:
     return removed
 
 
+def list_backups(folder: Path) -> list[BackupFile]:
+    """Backups of ours that lie in a folder, the newest first; none where there is no such folder."""
+    try:
+        found = sorted((path for path in folder.iterdir() if _is_ours(path.name)), reverse=True)
+        return [BackupFile(path.name, path.stat().st_size) for path in found]
+    except OSError:
+        return []
+
+
 def is_readable(path: Path) -> bool:
     """True where every member has the counts and checksums that the manifest names."""
     try:
@@ -153,7 +198,7 @@ def is_readable(path: Path) -> bool:
 
 
 def backup_name(now: datetime) -> str:
-    return f"user_stats-{now:%Y%m%dT%H%M%SZ}.zip"
+    return now.astimezone(UTC).strftime(NAME_FORM)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from user_stats.ui.admin.audience import draw_audience
 from user_stats.ui.admin.audit import draw_audit
+from user_stats.ui.admin.backups import draw_backups
 from user_stats.ui.admin.bot_users import render_bot_users
 from user_stats.ui.admin.downloads import draw_downloads
 from user_stats.ui.admin.keys import draw_keys
@@ -18,6 +19,7 @@ PARTS = {
     "Telegram bot": render_bot_users,
     "Visits and jobs": draw_raw,
     "Downloads": draw_downloads,
+    "Backups": draw_backups,
     "API keys": draw_keys,
     "Audit log": draw_audit,
 }

@@ -81,18 +81,14 @@ def draw_directory() -> None:
 
 
 def _draw_filters() -> Filters:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Search",
-            key="directory_text",
-            placeholder="Part of a name or e-mail",
-            icon=":material/search:",
-            max_chars=254,
-            on_change=_to_first_page,
-        )
-        sort = st.selectbox("Order", list(SORTS), key="directory_sort", width=190, on_change=_to_first_page)
-        if st.button("New person", key="directory_create", icon=":material/person_add:"):
-            create_person()
+    text = st.text_input(
+        "Search",
+        key="directory_text",
+        placeholder="Part of a name or e-mail",
+        icon=":material/search:",
+        max_chars=254,
+        on_change=_to_first_page,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = st.pills(
             "Role", list(UserRole), key="directory_role", format_func=PLAN_NAMES.__getitem__, on_change=_to_first_page
@@ -100,6 +96,9 @@ def _draw_filters() -> Filters:
         state = st.pills("State", list(STATES), key="directory_state", on_change=_to_first_page)
         start = st.date_input("Joined from", None, key="directory_from", width=150, on_change=_to_first_page)
         end = st.date_input("Joined up to", None, key="directory_to", width=150, on_change=_to_first_page)
+        sort = st.selectbox("Order", list(SORTS), key="directory_sort", width=190, on_change=_to_first_page)
+        if st.button("New person", key="directory_create", icon=":material/person_add:"):
+            create_person()
     return Filters(
         text.strip() or None,
         role,

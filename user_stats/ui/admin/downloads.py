@@ -11,12 +11,14 @@ import streamlit as st
 
 from user_stats.audience import DayFigures
 from user_stats.bootstrap import get_accounts, get_audience, get_user_manager
-from user_stats.errors import Forbidden
-from user_stats.models import User, UserRole, UserStats, WatchHistoryEntry
+from user_stats.models import User, UserStats, WatchHistoryEntry
+from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
+from user_stats.transfer.site_export import write_site
 from user_stats.transfer.tables import Format, write_rows
 from user_stats.ui.actions import made_when_asked
 
+SITE_FILES: dict[Format, tuple[str, str]] = {"csv": ("ZIP", "application/zip"), "json": ("JSON", "application/json")}
 MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -90,16 +92,44 @@ def draw_downloads() -> None:
                     on_click="ignore",
                 )
 
+    _draw_site()
+
+
+def _draw_site() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        what = "Everything but secrets, as of one moment: a zip of tables, or one JSON document"
+        st.markdown(f"**The whole site** — {what}", width="stretch")
+        for form, (label, media_type) in SITE_FILES.items():
+            st.download_button(
+                label,
+                made_when_asked(_site_maker(form)),
+                file_name=f"site.{label.lower()}",
+                mime=media_type,
+                key=f"download_site_{form}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _site_maker(form: Format) -> Callable[[str], bytes]:
+    return lambda actor: make_site(form, actor)
+
+
+def make_site(form: Format, actor: str) -> bytes:
+    """The whole site, and a line in the audit log. Raises Forbidden unless `actor` is an admin."""
+    get_accounts().note_as_admin("exported", actor=actor)
+    file = io.BytesIO()
+    write_site(file, get_user_manager().storage, form, now=utc_now())
+    return file.getvalue()
+
 
 def _maker(table: Table, form: Format) -> Callable[[str], bytes]:
     return lambda actor: make_table(table, form, actor)
 
 
 def make_table(table: Table, form: Format, actor: str) -> bytes:
-    """The file, and a line in the audit log. Raises Forbidden where `actor` is no admin any more."""
-    if get_user_manager().get_user(actor).role is not UserRole.ADMIN:
-        raise Forbidden("tables of the whole site are for admins")
-    get_accounts().note("exported", actor=actor)
+    """The file, and a line in the audit log. Raises Forbidden unless `actor` is an admin."""
+    get_accounts().note_as_admin("exported", actor=actor)
     file = io.StringIO(newline="")
     write_rows(file, form, table.columns, table.rows())
     return file.getvalue().encode()

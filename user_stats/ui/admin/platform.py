@@ -55,14 +55,15 @@ def _draw_figures(before: list[DayTotals], now: list[DayTotals]) -> None:
         st.metric(
             "Active in 30 days",
             f"{active.monthly:,}",
-            f"{active.weekly:,} in 7 days, {active.daily:,} today",
+            f"{active.daily:,} today",
             delta_color="off",
             delta_arrow="off",
             border=True,
             height="stretch",
             chart_data=[day.active_people for day in now],
             chart_type="area",
-            help=f"People who did something or signed up. Today's share of them, the stickiness: {stickiness}.",
+            help=f"People who did something or signed up; {active.weekly:,} in 7 days. Stickiness, today's share of "
+            f"those of 30 days: {stickiness}.",
         )
         _draw_change("Watched", before, now, lambda day: day.watched_seconds / SECONDS_PER_HOUR, " h")
         _draw_change("Watches", before, now, lambda day: day.watches)

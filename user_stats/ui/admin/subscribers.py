@@ -78,8 +78,11 @@ def _draw_figures(running: RunningPlans, months: list[MonthOfPlans]) -> None:
         split = f"{running.subscriber:,} / {running.premium:,}"
         st.metric("Subscriber / Premium", split, border=True, height="stretch")
         st.metric(
-            f"Revenue a month, {page_settings().currency}",
+            "Monthly revenue",
             f"{now:,.2f}",
+            f"{page_settings().currency}, estimated",
+            delta_color="off",
+            delta_arrow="off",
             border=True,
             height="stretch",
             help="An estimate: the plans that run now times the price of a month.",
