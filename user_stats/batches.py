@@ -76,7 +76,12 @@ class BatchWriter:
         self._actor = actor
         self._is_rehearsal = is_rehearsal
         storage.transaction(self._require_right)
+        self._told: set[bytes] = set()
         self._number, self._known = _known_rows(storage, self._user_id)
+
+    def leave_out(self, digests: Iterable[str]) -> None:
+        """Rows that are known from elsewhere than an import."""
+        self._told.update(map(bytes.fromhex, digests))
 
     def _require_right(self, tx: Transaction) -> None:
         authorize(tx, self._actor, now=self._clock(), self_id=self._user_id)
@@ -102,7 +107,7 @@ class BatchWriter:
         fresh, seen = [], set[bytes]()
         for watch in watches:
             digest = bytes.fromhex(watch.digest)
-            if digest and (digest in self._known or digest in seen):
+            if digest and (digest in self._known or digest in self._told or digest in seen):
                 continue
             seen.add(digest)
             fresh.append(watch)

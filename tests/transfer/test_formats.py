@@ -466,3 +466,12 @@ def test_our_own_archive_brings_every_watch_that_was_ever_recorded(importer: Imp
     assert outcome(report) == ("user_stats", 6, {"not a watch": 2}, [])
     assert picked(importer.events(), "subject", "title", "tags", "completed")[0] == ("=v0", "=cmd()", ["a"], True)
     assert importer.run(path).duplicates == 6
+
+
+def test_our_own_export_brings_nothing_back_to_whom_it_came_from(tmp_path: Path) -> None:
+    from user_stats.transfer.person_archive import person_archive
+
+    other = filled(tmp_path)
+    path = written(tmp_path, "ada.zip", person_archive(other.manager, other.person))
+    report = other.run(path)
+    assert (report.imported, report.duplicates) == (0, 6)

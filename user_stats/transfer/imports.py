@@ -8,18 +8,18 @@ imports.undo(user_id, report.batch)               as if it had never been
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from user_stats import fields
 from user_stats.batches import CHUNK, Batch, BatchWriter
-from user_stats.collections import ACTIVITY
+from user_stats.collections import ACTIVITY, HISTORY
 from user_stats.errors import InvalidInput
 from user_stats.manager import UserManager
 from user_stats.statistics.viewing import Viewing, viewing
 from user_stats.times import Clock, utc_now
-from user_stats.transfer.formats import SERVICES, recognised
+from user_stats.transfer.formats import SERVICES, own_export, recognised
 from user_stats.transfer.forms import Form
 from user_stats.transfer.import_report import OTHER_PROFILE, Report
 from user_stats.transfer.rows import Row
@@ -129,8 +129,16 @@ class Imports:
             writer = self._manager.batches.writer(
                 user_id, batch, source=f"{form.title}: {source.name}", actor=actor, is_rehearsal=is_preview
             )
+            if form.service == own_export.SERVICE:
+                writer.leave_out(self._own_rows(user_id))
             _Run(report, writer, options, self._clock, progress).work(found)
             return report
+
+    def _own_rows(self, user_id: str) -> Iterator[str]:
+        """The digests of what the person watched here, as our own export would have them."""
+        storage = self._manager.storage
+        events = (event for event in storage.read_log(ACTIVITY, user_id) if event["kind"] == "watch")
+        return own_export.digests([*events, *storage.read_log(HISTORY, user_id)])
 
 
 def _require_one_profile(found: list[tuple[Form, Part]]) -> None:

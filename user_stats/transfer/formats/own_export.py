@@ -5,12 +5,13 @@ A watch is known by its session, video and time, in whichever of the three it co
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from user_stats.transfer.csv_rows import CsvForm
 from user_stats.transfer.json_rows import JsonForm
-from user_stats.transfer.rows import Record, Row, RowRejected, clean, moment_of, text_of, whole_of
+from user_stats.transfer.rows import Record, Row, RowRejected, clean, moment_of, row_digest, text_of, whole_of
 from user_stats.watches import STAMPS, Watch
 
 SERVICE = "user_stats"
@@ -24,6 +25,11 @@ def _identity(record: Record) -> object:
     video = record.get("video_id", record.get("subject"))
     seconds = record.get("duration_seconds")
     return [record.get("session_id") or "", video, str(record.get("watched_at")), str(seconds)]
+
+
+def digests(records: Iterable[Record]) -> Iterator[str]:
+    """What rows of these entries or events would be known by."""
+    return (row_digest(SERVICE, _identity(record)) for record in records)
 
 
 def _watch(record: Record, digest: str, *, video_id: str) -> Watch:
