@@ -19,6 +19,9 @@ import psycopg
 import pytest
 import redis
 
+from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS
+from user_stats.storage.postgres import tables
+
 SECONDS_TO_START = 60
 PASSWORD = "correct-horse%2Fbattery"
 """As it stands in the URL; the real one has a slash."""
@@ -107,8 +110,28 @@ class PostgresServer:
 
     def fresh(self) -> str:
         """The URL of an empty store."""
-        self.execute("DROP SCHEMA IF EXISTS user_stats CASCADE", database="site")
+        if self.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'user_stats'", database="site"):
+            self._empty()
         return self.url()
+
+    def _empty(self) -> None:
+        """Leaves the tables of the program's own as they are made; that of others, and of other layouts, goes."""
+        layout = self.execute("SELECT * FROM user_stats.layout", database="site")
+        if layout != [(len(tables.STEPS),)]:
+            self.execute("DROP SCHEMA user_stats CASCADE", database="site")
+            return
+        own = [name for one in ALL_COLLECTIONS for name in tables.RecordTable(one).names]
+        own += [name for log in ALL_LOGS for name in tables.EntryTable(log).names]
+        own += ["user_stats.layout", "user_stats.commits"]
+        found = self.execute(
+            "SELECT 'user_stats.' || tablename FROM pg_tables WHERE schemaname = 'user_stats'", database="site"
+        )
+        steps = [
+            f"DELETE FROM {name}" if name in own else f"DROP TABLE {name} CASCADE"
+            for (name,) in found
+            if name != "user_stats.layout"
+        ]
+        self.execute("; ".join(steps), database="site")
 
     def execute(self, statement: str, *, database: str = "postgres") -> list[tuple[object, ...]]:
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 
-from user_stats.commands import audience, backups, bot, demo, exports, imports, keys, logs, people, serve, upkeep
+from user_stats.commands import audience, backups, bot, copy, demo, exports, imports, keys, logs, people, serve, upkeep
 from user_stats.errors import EXIT_CODE, EXIT_REFUSED, UserStatsError
 
 
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m user_stats", description=__doc__)
     root.add_argument("--store", metavar="URL", help="the store: a folder (default: the configured one)")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-    for family in (people, keys, upkeep, imports, logs, exports, backups, audience, demo, serve, bot):
+    for family in (people, keys, upkeep, imports, logs, exports, backups, copy, audience, demo, serve, bot):
         family.add_to(commands)
     return root
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
 from user_stats.transfer.backup import Backup, BackupMarks, find_backup_marks, take_backup, take_scheduled_backup
+from user_stats.transfer.copying import Compared, copy_site, refuse_unfinished
 from user_stats.transfer.imports import Imports
 from user_stats.transfer.restore import Contents, Restored, restore
 from user_stats.transfer.watched import Progress, no_progress
@@ -77,6 +79,7 @@ def get_user_manager(url: Url = None) -> UserManager:
         if place not in _managers:
             _check_secrets(place)
             storage = open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS)
+            refuse_unfinished(storage)
             _managers[place] = UserManager(
                 storage,
                 max_history=config.MAX_WATCH_HISTORY_ENTRIES,
@@ -213,6 +216,28 @@ def bring_back(
     storage = get_user_manager(url).storage
     now, passphrase = utc_now(), config.BACKUP_PASSPHRASE
     return restore(storage, path, now=now, passphrase=passphrase, confirm=confirm, progress=progress)
+
+
+def copy_store(from_url: str, to_url: str, *, progress: Progress = no_progress) -> list[Compared]:
+    """Copies a whole site into an empty store and compares both; see `transfer/copying.py`. Stop the site before."""
+    check_configuration()
+    places = [url if "://" in url else os.path.realpath(url) for url in (from_url, to_url)]
+    if _origin(places[0]) == _origin(places[1]):
+        raise InvalidInput.of("TO_URL", _origin(places[1]), "another store than FROM_URL")
+    if "://" not in places[0] and not os.path.isdir(places[0]):
+        raise InvalidInput.of("FROM_URL", from_url, "a store that is there")
+    with ExitStack() as opened:
+        source, target = (open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS) for place in places)
+        for storage in (source, target):
+            opened.callback(storage.close)
+        refuse_unfinished(source)
+        return copy_site(source, target, origin=_origin(places[0]), now=utc_now(), progress=progress)
+
+
+def _origin(place: str) -> str:
+    """A store by its place, without the name and the password of whoever opens it."""
+    scheme, mark, rest = place.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else place
 
 
 def _back_up_by_the_clock(url: Url, folder: Path, *, progress: Progress = no_progress) -> Backup:

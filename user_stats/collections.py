@@ -103,6 +103,8 @@ BOT_LINKS = Collection("bot_links", unique={"telegram_id": str})
 """The Telegram account of a person: {user_id: {telegram_id, linked_at}}."""
 BOT_LINK_CODES = Collection("bot_link_codes", unique={"digest": str})
 """One-time codes for linking, as hashes: {user_id: {digest, expires_at, visitor}}."""
+COPIES = Collection("copies", width=256)
+"""Whose copy this store is to become, while that goes on: {"target": {origin, begun_at}}; see `transfer/copying.py`."""
 SCHEDULES = Collection("schedules", width=256)
 """What runs by the clock, and when it ran last: {name: {…}}."""
 
@@ -131,7 +133,7 @@ SECRET_COLLECTIONS = (CREDENTIALS, IDENTITIES, SESSIONS, ACCESS, API_KEYS, VISIT
 """Files that only their owner may read; a start with others refuses."""
 
 SHORT_LIVED_COLLECTIONS = (
-    *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS, SESSIONS),
+    *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES, ACCESS, SESSIONS, COPIES),
     *(BOT_DESCRIPTION, BOT_LINK_CODES),
 )
 """Never in a backup: keys that must not outlive their day, marks that are of no use without them, leases, and sessions
@@ -145,7 +147,7 @@ AUDIENCE_LOGS = (VISITS, JOBS)
 BOT_COLLECTIONS = (BOT_USERS, BOT_DAYS, BOT_DESCRIPTION)
 
 ALL_COLLECTIONS = (
-    *(*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS),
+    *(*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, COPIES),
     *(*AUDIENCE_COLLECTIONS, *BOT_COLLECTIONS),
 )
 ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)

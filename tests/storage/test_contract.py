@@ -650,3 +650,10 @@ def test_names_of_any_kind_are_unique_found_and_sorted_as_texts(storage: Storage
         record["since"] for _, record in storage.find_page(PEOPLE, PageQuery(sort="since", descending=True))[0]
     ]
     assert downwards == [None] * (len(moments) - len(numbers)) + sorted(numbers, reverse=True)
+
+
+@pytest.mark.parametrize("key", ["", "ünï", "a b", "a/b", "x" * 200])
+def test_what_can_be_no_key_is_absent(storage: Storage, key: str) -> None:
+    assert storage.get(NOTES, key) is None
+    assert storage.transaction(lambda tx: tx.get(NOTES, key)) is None
+    assert storage.transaction(lambda tx: tx.delete(NOTES, key)) is False

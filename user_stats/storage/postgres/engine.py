@@ -180,7 +180,6 @@ class PostgresStorage:
         with self._making:
             if not table.is_there(self._columns):
                 self._connections.apart(lambda connection: tables.make(connection, table))
-                self._columns = self._connections.apart(tables.known_columns)
             return self._tables.setdefault(table.title, table)
 
     # -- upkeep -------------------------------------------------------------------------------------------------------

@@ -100,11 +100,7 @@ class RecordTable:
         """Makes the table, or the columns that it lacks."""
         for statement in self._definition():
             connection.execute(statement)
-        rows = connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
-            (SCHEMA, f"records_{self.collection.name}"),
-        )
-        there = {name for (name,) in rows}
+        there = known_columns(connection)[f"records_{self.collection.name}"]
         added = [field for field in self.compared if column(field) not in there]
         for field in added:
             connection.execute(f'ALTER TABLE {self.name} ADD COLUMN {column(field)} text COLLATE "C"')
@@ -230,7 +226,9 @@ def known_columns(connection: Connection) -> dict[str, set[str]]:
     """The columns of every table of the schema."""
     columns: dict[str, set[str]] = {}
     for table, name in connection.execute(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s", (SCHEMA,)
+        "SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid"
+        " JOIN pg_namespace ON relnamespace = pg_namespace.oid WHERE nspname = %s AND attnum > 0 AND NOT attisdropped",
+        (SCHEMA,),
     ):
         columns.setdefault(table, set()).add(name)
     return columns

@@ -120,7 +120,9 @@ class PostgresTransaction:
 
     def delete(self, collection: Collection, key: str) -> bool:
         table = self._records(collection)
-        statements = [(table.delete, (checked_record_key(key),))]
+        if not is_record_key(key):
+            return False
+        statements = [(table.delete, (key,))]
         if collection.counts:
             statements.append((table.take_counts, (key,)))
         self._flush()

@@ -117,7 +117,9 @@ class RedisTransaction:
         return added_up(collection, record, amounts) if amounts else record
 
     def _raw(self, collection: Collection, key: str) -> bytes | None:
-        name = names.record(collection, checked_record_key(key))
+        if not is_record_key(key):
+            return None
+        name = names.record(collection, key)
         if name not in self._records:
             raw = self._client.get(name)
             self._check(Check(name, b"", MISSING if raw is None else raw))
