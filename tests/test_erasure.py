@@ -49,6 +49,31 @@ def watches(manager: UserManager, user_id: str, count: int = 30) -> None:
         )
 
 
+def belong_and_bring(manager: UserManager, user_id: str, other: str) -> None:
+    """Items, streams, playlists, follows and choices."""
+    content, community = manager.content, manager.community
+    content.describe(user_id, "mine-item", title="my own title", category="my-category", tags=["my-tag"])
+    content.describe(user_id, "shared-item", title="theirs too", collaborators=[other])
+    content.describe(other, "other-item", title="Other", collaborators=[user_id])
+    content.start_stream(user_id, "mine-stream", title="my own title")
+    content.end_stream(user_id, "mine-stream")
+    for content_id in ("mine-item", "other-item"):
+        content.rate(user_id, content_id, 4)
+        content.download(user_id, content_id, size_bytes=5)
+        manager.record_interaction(user_id, "like", content_id=content_id)
+    content.take_back_like(user_id, "other-item")
+    community.follow(user_id, other)
+    community.follow(other, user_id)
+    community.set_referrer(other, user_id)
+    community.set_preference(user_id, "notifications.news", "my own title")
+    community.show_recommendations(user_id, ["mine-shown", "other-item"])
+    community.click_recommendation(user_id, "mine-shown")
+    community.record_payment(user_id, 9.99, "EUR")
+    playlist = community.create_playlist(user_id, "my own title", items=["mine-item"])
+    community.change_playlist(user_id, playlist, items=["mine-item", "mine-other"])
+    community.unfollow(user_id, other)
+
+
 def do_everything(storage: Storage, clock: FixedClock) -> str:
     """A person who has done all that there is; returns their id."""
     manager = UserManager(storage, clock=clock, max_history=20, passwords=PasswordPolicy())
@@ -79,6 +104,7 @@ def do_everything(storage: Storage, clock: FixedClock) -> str:
         manager.record_interaction(user_id, interaction, content_id="mine-liked")
     with pytest.raises(InvalidInput):
         manager.record_interaction(user_id, "mine-unknown")
+    belong_and_bring(manager, user_id, other)
     imports = Imports(manager, clock=clock)
     rows = [{"video_id": f"mine-import-{n}", "watched_at": f"2026-01-0{n}", "duration_seconds": 5} for n in (1, 2, 3)]
     for row in rows:

@@ -231,13 +231,17 @@ def add_what_is_known(reader: Reader, event: Record) -> Record:
     return {**{name: about[name] for name in ("category", "tags") if name in about}, **event}
 
 
+def owned_items(reader: Reader, user_id: str, events: Sequence[Record]) -> dict[str, Record]:
+    """The items of a person, found by the events of their log."""
+    mine = [event.get("subject") for event in events if event.get("kind") in ("content", "upload", "stream_started")]
+    subjects = dict.fromkeys(subject for subject in mine if isinstance(subject, str))  # a damaged event names nothing
+    records = {subject: reader.get(CONTENT, subject) for subject in subjects}
+    return {subject: record for subject, record in records.items() if record and user_id in record["owners"]}
+
+
 def forget_owner(tx: Transaction, user_id: str, events: Sequence[Record]) -> None:
     """Takes a person who is erased off their items; an item without an owner goes."""
-    mine = [event.get("subject") for event in events if event.get("kind") in ("content", "upload", "stream_started")]
-    for content_id in {subject for subject in mine if isinstance(subject, str)}:  # a damaged event names nothing
-        record = tx.get(CONTENT, content_id)
-        if record is None or user_id not in record["owners"]:
-            continue
+    for content_id, record in owned_items(tx, user_id, events).items():
         record["owners"].remove(user_id)
         if record["owners"]:
             tx.put(CONTENT, content_id, record)

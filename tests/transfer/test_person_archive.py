@@ -94,6 +94,17 @@ def test_a_person_who_has_done_nothing_has_an_archive_too(manager: UserManager) 
     assert files["account.csv"][0]["username"] == "quiet"
 
 
+def test_the_items_of_a_person_are_in_it_and_no_other_owner(manager: UserManager, ada: str) -> None:
+    other = manager.create_user("berta", "berta@example.org")
+    manager.content.describe(ada, "shared", title="Together", collaborators=[other])
+    manager.content.describe(other, "theirs", title="Not mine")
+    document = opened(person_archive(manager, ada))["person.json"]
+    items = document["collections"]["content"]
+    assert items.keys() == {"upload-1", "shared"}
+    assert items["shared"]["title"] == "Together"
+    assert other not in json.dumps(document)
+
+
 def test_the_readme_explains_every_file_and_field(manager: UserManager, ada: str) -> None:
     files = opened(person_archive(manager, ada))
     for name in FILES:
@@ -101,7 +112,7 @@ def test_the_readme_explains_every_file_and_field(manager: UserManager, ada: str
     document = files["person.json"]
     for name, record in document["collections"].items():
         assert name in TITLES, f"the readme does not say what {name} is"
-        told = ",".join(FIELDS[name]).replace(" ", "").split(",")
+        told = ",".join(FIELDS.get(name, record)).replace(" ", "").split(",")
         assert record.keys() - {"user_id"} <= set(told)
 
 

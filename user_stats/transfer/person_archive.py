@@ -16,6 +16,7 @@ from typing import IO, Any
 from user_stats import fields
 from user_stats.collections import (
     ACTIVITY,
+    CONTENT,
     HISTORY,
     PERSONAL_COLLECTIONS,
     PERSONAL_LOGS,
@@ -24,6 +25,7 @@ from user_stats.collections import (
     USER_STATS,
     USERS,
 )
+from user_stats.content import owned_items
 from user_stats.manager import UserManager
 from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.permissions import authorize
@@ -80,11 +82,18 @@ def _collected(
         authorize(tx, actor, now=now, self_id=user_id)
         get_user(tx, user_id)
         records = {collection.name: tx.get(collection, user_id) for collection in collections}
-        return records, {log.name: tx.read_log(log, user_id) for log in PERSONAL_LOGS}
+        lists = {log.name: tx.read_log(log, user_id) for log in PERSONAL_LOGS}
+        return {**records, CONTENT.name: _items(tx, user_id, lists[ACTIVITY.name])}, lists
 
     records, lists = manager.storage.transaction(work)
     head = {"format": FORMAT, "version": VERSION, "exported_at": to_iso(now), "user_id": user_id}
     return {**head, "collections": {name: record for name, record in records.items() if record is not None}}, lists
+
+
+def _items(tx: Transaction, user_id: str, events: list[Record]) -> Record | None:
+    """The person's items by their ids, without the ids of others who own them too."""
+    items = owned_items(tx, user_id, events)
+    return {content_id: {**record, "owners": [user_id]} for content_id, record in items.items()} or None
 
 
 def _write_document(file: IO[str], document: dict[str, Any], lists: dict[str, list[Record]]) -> None:
