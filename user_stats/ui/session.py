@@ -16,7 +16,7 @@ import streamlit as st
 
 from user_stats.accounts import cookies
 from user_stats.accounts.sign_in import SignedIn
-from user_stats.audience.agents import agent_family
+from user_stats.audience.agents import CRAWLER, OTHER, agent_family
 from user_stats.bootstrap import get_accounts
 from user_stats.errors import UserStatsError
 from user_stats.models import User, UserRole
@@ -145,9 +145,10 @@ def viewer_client_id() -> str | None:
 
 
 def viewer_agent() -> str:
-    """The family of the browser."""
+    """The family of the browser; empty where it is none that is known."""
     header = st.context.headers.get("User-Agent")
-    return agent_family(header) if isinstance(header, str) else ""
+    family = agent_family(header) if isinstance(header, str) else ""
+    return "" if family in (CRAWLER, OTHER) else family
 
 
 # -- what a page remembers --------------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ def _draw(page: Page) -> None:
 def _draw_account(user: User) -> None:
     """Who is signed in, and the way out."""
     with st.sidebar:
-        st.caption("Signed in as")
-        st.text(user.username)
+        with st.container(gap=None):
+            st.caption("Signed in as")
+            st.text(user.username)
         st.button("Sign out", key="sign_out", icon=":material/logout:", on_click=leave, width="stretch")
