@@ -36,6 +36,7 @@ class Site:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = 0
     server: subprocess.Popen[bytes] | None = None
+    script: str = "streamlit_app.py"
 
     @property
     def log(self) -> Path:
@@ -64,11 +65,12 @@ class Site:
             "USERS_DIR": str(self.folder),
             "HOME": str(self.folder.parent),
             "STREAMLIT_SERVER_PORT": str(self.port),
+            "PYTHONPATH": str(ROOT),
             **self.environment,
         }
         with self.log.open("ab") as output:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"],
+                [sys.executable, "-m", "streamlit", "run", self.script],
                 cwd=ROOT,
                 env={**os.environ, **settings},
                 stdout=output,
@@ -105,8 +107,8 @@ def make_site(tmp_path: Path) -> Iterator[MakeSite]:
     """Starts sites; at the end they are stopped, and none may have logged a traceback."""
     sites: list[Site] = []
 
-    def make(**environment: str) -> Site:
-        site = Site(tmp_path / f"site{len(sites)}" / "users", environment)
+    def make(script: str = "streamlit_app.py", **environment: str) -> Site:
+        site = Site(tmp_path / f"site{len(sites)}" / "users", environment, script=script)
         site.folder.parent.mkdir()
         sites.append(site)
         site.start()

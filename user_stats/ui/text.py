@@ -16,7 +16,8 @@ STORE_TROUBLE = "The site's data cannot be reached or changed at the moment. Ple
 WORD_JOINER = "\u2060"
 """Takes no room and keeps what stands around it apart."""
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&])")
-_LINKS = re.compile(r":|@|www", re.IGNORECASE)
+_MEANT = re.compile(r":|@|www|[<>~-](?=[->=])", re.IGNORECASE)
+"""What makes links, icons, emoji and arrows even where it is escaped."""
 _LINE_BREAKS = re.compile(r"\s+")
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def inert(text: str) -> str:
 
     Text that is to be copied, such as an address, is better shown by `st.text`, `st.code` or a table."""
     one_line = _LINE_BREAKS.sub(" ", text)
-    return _LINKS.sub(lambda found: found[0] + WORD_JOINER, _MARKUP.sub(r"\\\1", one_line))
+    return _MARKUP.sub(r"\\\1", _MEANT.sub(lambda found: found[0] + WORD_JOINER, one_line))
 
 
 def refusal(error: UserStatsError) -> str:
