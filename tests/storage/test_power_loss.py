@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import CountingDisk, all_json_is_valid, judge, step
+from harness import CAPPED, COUNTERS, TRAIL, WIDE, CountingDisk, all_json_is_valid, judge, step
 
 from user_stats.errors import StorageError
 from user_stats.storage.json_files import journal
@@ -49,6 +49,9 @@ class File:
         return bytes(image)
 
 
+Change = tuple[str, str | None, File | dict[str, File] | None]
+
+
 class PowerDisk(CountingDisk):
     """Records what a loss of power would leave."""
 
@@ -61,8 +64,9 @@ class PowerDisk(CountingDisk):
         """The inodes that exist now; a number is used again after a removal, a File never is."""
         self.durable_names: dict[str, File] = {}
         """The durable names."""
-        self.renames: list[tuple[str, str | None, File | None]] = []
-        """Names that were made (path, None, file), moved (to, from, file) or removed (path, path, None) since."""
+        self.renames: list[Change] = []
+        """Names that were made (path, None, file), moved (to, from, file) or removed (path, path, None) since; of a
+        folder that was moved, the files in it."""
         self._recording = threading.RLock()
         for path in folder.rglob("*"):
             if path.is_file():
@@ -100,7 +104,12 @@ class PowerDisk(CountingDisk):
 
     def rename(self, source: str, target: str) -> None:
         with self._recording:
-            file = self.files[os.stat(source).st_ino]
+            file: File | dict[str, File]
+            if os.path.isdir(source):
+                inner = [path for path in Path(source).rglob("*") if path.is_file()]
+                file = {str(path.relative_to(source)): self.files[path.stat().st_ino] for path in inner}
+            else:
+                file = self.files[os.stat(source).st_ino]
             super().rename(source, target)
             self.renames.append((target, source, file))
 
@@ -148,8 +157,13 @@ class PowerDisk(CountingDisk):
             target.write_bytes(file.with_writes(lambda: chance.random() < share))
 
 
-def _apply(names: dict[str, File], change: tuple[str, str | None, File | None]) -> None:
+def _apply(names: dict[str, File], change: Change) -> None:
     path, source, file = change
+    if isinstance(file, dict):
+        for name in [name for name in names if name.startswith(f"{source}/")]:
+            del names[name]
+        names.update({f"{path}/{name}": inner for name, inner in file.items()})
+        return
     if file is None:
         names.pop(path, None)
         return
@@ -217,6 +231,47 @@ def test_no_cut_loses_what_was_acknowledged(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_four_thousand_cuts_lose_nothing(tmp_path: Path) -> None:
     campaign(tmp_path, range(1, 500), states=8)
+
+
+@pytest.mark.parametrize("missing", ["", "sync_all", "sync_folder"])
+def test_no_cut_leaves_less_than_the_old_or_the_new_store(tmp_path: Path, missing: str) -> None:
+    """Everything is replaced at once. Without syncs some states must be found wanting, or the test proves nothing."""
+    collections, logs, old, new = (COUNTERS, WIDE), (CAPPED, TRAIL), 9, 25
+    other = JsonStorage(str(tmp_path / "other"))
+    for _ in range(new):
+        step(other)
+    chance = random.Random(5)
+    numbers, failures = set(), 0
+    with other.snapshot(collections, logs) as source:
+        for cut_at in range(1, 200):
+            folder = tmp_path / f"run{cut_at}"
+            storage = JsonStorage(str(folder))
+            for _ in range(old):
+                step(storage)
+            storage.close()
+            disk = PowerDisk(folder, cut_at)
+            setattr(disk, missing, lambda folder: None) if missing else None
+            try:
+                JsonStorage(str(folder), disk=disk).replace_all(source, collections, logs)
+            except PowerCut:
+                pass
+            is_done, disk.is_cut = not disk.is_cut, True
+            for number in range(4):
+                found = tmp_path / f"found{cut_at}_{number}"
+                found.mkdir()
+                disk.crash_into(found, chance)
+                try:
+                    storage = JsonStorage(str(found))
+                    numbers.add(judge(storage))
+                    all_json_is_valid(found)
+                    storage.close()
+                except (AssertionError, StorageError):
+                    failures += 1
+            if is_done:
+                break
+    assert (failures > 0) == bool(missing)
+    assert is_done
+    assert numbers == {old, new} or missing
 
 
 class NoJournalSync(PowerDisk):

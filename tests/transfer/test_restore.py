@@ -349,14 +349,16 @@ def test_a_backup_with_a_changed_or_missing_byte_is_refused(tmp_path: Path, cloc
     refused = 0
     for number in range(300):
         at = chance.randrange(len(whole))
+        is_cut = number % 3 == 0
         flipped = whole[:at] + bytes([whole[at] ^ 1 << number % 8]) + whole[at + 1 :]
-        path.write_bytes(whole[:at] if number % 3 == 0 else flipped)
+        path.write_bytes(whole[:at] if is_cut else flipped)
         try:
             restore(storage, path, now=clock())
+            assert not is_cut
         except UnusableBackup:
             refused += 1
         assert without_audit(storage) == before  # a byte that means nothing, such as a date of the zip, may be another
-    assert refused > 250
+    assert refused > 200
 
 
 # -- kills and other processes --------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def finish(disk: Disk, folder: str) -> None:
                 disk.make_folder(aside)
                 disk.rename(place, old)
             disk.rename(new, place)
-        for touched in (folder, incoming, aside):
+        for touched in (aside, folder, incoming):  # the old files are safe before they are out of their places
             with suppress(FileNotFoundError):
                 disk.sync_folder(touched)
         disk.remove_folder(incoming)
