@@ -2,7 +2,7 @@
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
 `contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `imports.py` the past,
-`report.py` the table and the bars.
+`bot.py` the Telegram bot, `report.py` the table and the bars.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import backups, imports, measures, report, visits
+from user_stats.bench import backups, bot, imports, measures, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
-PARTS = {**measures.PARTS, "visits": visits.visits, "imports": imports.imports, "backups": backups.backups}
+PARTS = {
+    **measures.PARTS,
+    "visits": visits.visits,
+    "imports": imports.imports,
+    "backups": backups.backups,
+    "bot": bot.bot,
+}
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 

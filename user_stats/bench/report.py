@@ -68,6 +68,7 @@ def _bars(users: int) -> list[Bar]:
         Bar("lines of a log a second", _of(users, "import of a log", "rows_a_second"), at_least=50_000),
         Bar("memory of a log in MB", _of(users, "import of a log", "memory_mb"), at_most=200),
         Bar("backup, proven by restoring it, in s", _of(users, "backup", "seconds"), at_most=20),
+        Bar("updates of the bot a second", _of(users, "bot, /start by polling", per_second), at_least=500),
         Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
     ]
 
@@ -78,6 +79,7 @@ BARS_AT = {
         Bar("tinydb / record", _ratio(_median(100_000, "record", "tinydb"), _median(100_000, "record")), None, 1000),
         Bar("directory page in ms", _ratio(_median(100_000, "directory page"), lambda _: 1e3), 100),
         Bar("open and read one in ms", _of(100_000, "open and read one", "open_ms"), 300),
+        Bar("growth of the bot's memory in MB", _of(100_000, "bot, /start by polling", "memory_growth_mb"), 50),
     ],
     1_000_000: [
         Bar("record / record at 1,000", _ratio(_median(1_000_000, "record"), _median(1000, "record")), 1.3),

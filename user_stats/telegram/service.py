@@ -52,7 +52,7 @@ class BotService:
             tell_news=self.profile.tell,
             owners=settings.owners,
         )
-        self._dispatcher = Dispatcher()
+        self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(make_router(desk))
         self._taken: OrderedDict[int, None] = OrderedDict()
 
