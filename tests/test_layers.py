@@ -45,7 +45,7 @@ HOMES = {
     "argon2": ("user_stats.accounts",),
     "zxcvbn": ("user_stats.accounts",),
     "aiogram": ("user_stats.telegram",),
-    "psycopg": ("user_stats.storage.postgres",),
+    "psycopg": ("user_stats.storage.postgres", "user_stats.bench"),
     "redis": ("user_stats.storage.redis",),
     "tinydb": ("user_stats.bench",),
     "config": ("user_stats.bootstrap",),

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import backups, bot, imports, measures, report, visits
+from user_stats.bench import backups, bot, databases, imports, measures, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
@@ -22,6 +22,8 @@ PARTS = {
     "imports": imports.imports,
     "backups": backups.backups,
     "bot": bot.bot,
+    "postgres": databases.postgres,
+    "redis": databases.redis,
 }
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 

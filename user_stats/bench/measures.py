@@ -43,7 +43,7 @@ class Row(NamedTuple):
     figures: dict[str, float]
 
 
-def _timed(calls: dict[str, Callable[[int], object]], *, at_most: int = 4000) -> dict[str, list[float]]:
+def timed(calls: dict[str, Callable[[int], object]], *, at_most: int = 4000) -> dict[str, list[float]]:
     """Seconds of each call, by name; each gets the same time, in turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
@@ -71,7 +71,7 @@ def _figures(times: list[float]) -> dict[str, float]:
     }
 
 
-def _rows(size: int, work: str, times: dict[str, list[float]]) -> list[Row]:
+def rows_of(size: int, work: str, times: dict[str, list[float]]) -> list[Row]:
     return [Row(size, work, name, _figures(taken)) for name, taken in times.items()]
 
 
@@ -84,7 +84,7 @@ def record(folder: Path, size: int) -> list[Row]:
         slow.append(TinyDb(folder, size))
     if size <= LONGEST_WHOLE_FILE:
         slow.append(WholeFile(folder, size))
-    times = _timed({one.name: lambda n, one=one: one.record(n % WATCHERS) for one in contenders})  # type: ignore[misc]
+    times = timed({one.name: lambda n, one=one: one.record(n % WATCHERS) for one in contenders})  # type: ignore[misc]
     for one in slow:
         calls = 30 if size <= 1000 else 10 if size <= 10_000 else 3
         taken = []
@@ -95,7 +95,7 @@ def record(folder: Path, size: int) -> list[Row]:
         times[one.name] = taken
     for one in [*contenders, *slow]:
         one.close()
-    return _rows(size, "record", times)
+    return rows_of(size, "record", times)
 
 
 def threads(folder: Path, size: int) -> list[Row]:
@@ -173,7 +173,7 @@ def reads(folder: Path, size: int) -> list[Row]:
         ("get_all_users_stats", 400, lambda one, n: one.all_stats()),
     ):
         calls: dict[str, Callable[[int], object]] = {name: partial(call, one) for name, one in pair.items()}
-        rows += _rows(size, work, _timed(calls, at_most=at_most))
+        rows += rows_of(size, work, timed(calls, at_most=at_most))
     ours.close()
     sqlite.close()
     return rows
