@@ -113,6 +113,18 @@ def test_every_page_fits_its_window_at_its_own_address(
         assert person.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
+def test_titles_call_nobody_and_format_nothing(site: Site, visit: MakeVisitor, ada: str) -> None:
+    for title in ("![x](https://evil.example/a.png)", "<img src=https://evil.example/b.png>", "=HYPERLINK(1)"):
+        site.manager.record_watch_activity(ada, "x", 600, title=title)
+    person = signed_in(site, visit)
+    person.go("/watch-history")
+    person.sees("on average")
+    person.open_tab("Charts")
+    person.sees("What you watch most")
+    person.sees("evil")
+    assert person.page.locator("img[src*=evil]").count() == 0
+
+
 def test_an_open_page_of_an_ended_session_refuses(site: Site, visit: MakeVisitor, ada: str) -> None:
     person = signed_in(site, visit)
     person.go("/features")

@@ -33,8 +33,8 @@ def test_activity_is_made_up_for_oneself_and_taken_out_again(
 
 def test_an_admin_makes_a_whole_site_up_and_takes_it_out(open_page: OpenPage, manager: UserManager) -> None:
     shown = open_page(PAGE, "grace")
-    shown.slider(key="demo_people").set_value(20)
-    shown.slider(key="demo_days").set_value(30)
+    shown.number_input(key="demo_people").set_value(20)
+    shown.number_input(key="demo_days").set_value(30)
     next(one for one in shown.button if one.label == "Make people up").click().run()
     assert get_demo().held().people == 20
     assert "20 people are made up" in texts(shown)

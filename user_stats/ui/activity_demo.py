@@ -36,8 +36,9 @@ def _draw_own(user_id: str) -> None:
     with st.container(border=True):
         st.subheader("For yourself", anchor=False)
         st.write("Evenings with series, live shows and pictures, likes and comments, as if you had been here for long.")
-        days = st.slider("Days up to today", 7, 365, 90, key="demo_own_days")
-        seed = _draw_seed("demo_own_seed")
+        with st.grid(3, min_column_width=150, gap="small"):
+            days = _draw_days("demo_own_days", 90)
+            seed = _draw_seed("demo_own_seed")
         with st.container(horizontal=True):
             st.button(
                 "Make activity up",
@@ -59,8 +60,12 @@ def _draw_own(user_id: str) -> None:
             st.caption(f"You have {held:,} made-up events. Making activity up again takes their place.")
 
 
+def _draw_days(key: str, usual: int) -> int:
+    return int(st.number_input("Days up to today", 1, MOST_DAYS, usual, 30, key=key))
+
+
 def _draw_seed(key: str) -> int:
-    return int(st.number_input("Seed", 0, 2**31, 1, key=key, help="The same seed tells the same story.", width=200))
+    return int(st.number_input("Seed", 0, 2**31, 1, key=key, help="The same seed tells the same story."))
 
 
 @for_people
@@ -88,9 +93,10 @@ def _draw_site() -> None:
             "They cannot sign in; their addresses end in example.invalid."
         )
         with st.form("demo_site", border=False):
-            people = st.slider("People", 10, MOST_PEOPLE, 500, 10, key="demo_people")
-            days = st.slider("Days up to today", 7, MOST_DAYS, 180, key="demo_days")
-            seed = _draw_seed("demo_seed")
+            with st.grid(3, min_column_width=150, gap="small"):
+                people = int(st.number_input("People", 1, MOST_PEOPLE, 500, 100, key="demo_people"))
+                days = _draw_days("demo_days", 180)
+                seed = _draw_seed("demo_seed")
             if st.form_submit_button("Make people up", type="primary", icon=":material/group_add:"):
                 _create_people(people, days, seed)
                 st.rerun()
