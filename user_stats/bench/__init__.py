@@ -2,7 +2,7 @@
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
 `contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `imports.py` the past,
-`bot.py` the Telegram bot, `report.py` the table and the bars.
+`bot.py` the Telegram bot, `recommendations.py` how good these are, `report.py` the table and the bars.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import backups, bot, databases, imports, measures, report, visits
+from user_stats.bench import backups, bot, databases, imports, measures, recommendations, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
@@ -24,6 +24,7 @@ PARTS = {
     "bot": bot.bot,
     "postgres": databases.postgres,
     "redis": databases.redis,
+    "recommendations": recommendations.recommendations,
 }
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from user_stats.bench.measures import Row
+from user_stats.bench.recommendations import HIT_RATE
 
 Figures = dict[tuple[int, str, str], dict[str, float]]
 
@@ -69,6 +70,11 @@ def _bars(users: int) -> list[Bar]:
         Bar("memory of a log in MB", _of(users, "import of a log", "memory_mb"), at_most=200),
         Bar("backup, proven by restoring it, in s", _of(users, "backup", "seconds"), at_most=20),
         Bar("updates of the bot a second", _of(users, "bot, /start by polling", per_second), at_least=500),
+        Bar(
+            "hit rate / most popular",
+            _ratio(_of(users, HIT_RATE, "hit_rate"), _of(users, HIT_RATE, "hit_rate", "most popular")),
+            at_least=1.2,
+        ),
         Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
     ]
 

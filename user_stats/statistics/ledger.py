@@ -33,6 +33,7 @@ class _Known:
     newest: Record | None
     tally: Record
     packed: bytes
+    watched: frozenset[str]
 
     def unpacked(self, watched_threshold: float = 0) -> Fold:
         items, moves = marshal.loads(zlib.decompress(self.packed))
@@ -47,6 +48,7 @@ class Ledger:
         self._watched_threshold = watched_threshold
         self._lock = threading.Lock()
         self._people: dict[str, _Known] = {}
+        self._names: dict[str, str] = {}
         self._sums: dict[str, Sums] = {DAYS: {}, HOURS: {}, TOPICS: {}, CONTENTS: {}}
         self.version = 0
         """Rises with every change of the sums."""
@@ -79,13 +81,9 @@ class Ledger:
         """Of each person; to be read, not changed."""
         return {user_id: known.tally for user_id, known in self._people.items()}
 
-    def items(self) -> dict[str, Record]:
-        """What each person watched, rated and downloaded."""
-        return {user_id: known.unpacked().items for user_id, known in self._people.items()}
-
-    def items_of(self, user_id: str) -> Record:
-        known = self._people.get(user_id)
-        return known.unpacked().items if known is not None else {}
+    def histories(self) -> dict[str, frozenset[str]]:
+        """The items that each person watched."""
+        return {user_id: known.watched for user_id, known in self._people.items()}
 
     def _take(self, user_id: str) -> None:
         known = self._people.get(user_id)
@@ -105,7 +103,7 @@ class Ledger:
             raise StorageCorrupt(f"{name}: an event is damaged: {error!r}", path=name) from None
         packed = zlib.compress(marshal.dumps((fold.items, fold.moves)), 1)
         newest = events[-1] if events else None
-        self._people[user_id] = _Known(mark or _mark({}, ""), newest, fold.tally, packed)
+        self._people[user_id] = _Known(mark or _mark({}, ""), newest, fold.tally, packed, self._watched(fold))
         self._add(fold.fresh, 1)
 
     def _read(self, user_id: str, known: _Known | None) -> tuple[Mark | None, list[Record]]:
@@ -125,6 +123,11 @@ class Ledger:
         if totals is None:
             return None
         return _mark(totals, (self._storage.get(USER_STATS, user_id) or {}).get("updated_at", ""))
+
+    def _watched(self, fold: Fold) -> frozenset[str]:
+        """With one text for an item, however many people watched it."""
+        names = (item for item, known in fold.items.items() if "watches" in known)
+        return frozenset(self._names.setdefault(name, name) for name in names)
 
     def _forget(self, user_id: str) -> None:
         known = self._people.pop(user_id, None)

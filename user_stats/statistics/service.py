@@ -19,12 +19,14 @@ from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS
 from user_stats.statistics.ledger import Ledger, Progress
 from user_stats.statistics.moments import checked_zone
 from user_stats.statistics.person_records import PersonRecords
+from user_stats.statistics.recommendations import recommended
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords
 from user_stats.storage import Record, Storage
 from user_stats.times import Clock, utc_now
 from user_stats.user_records import get_user
 
+MOST_RECOMMENDED = 100
 BACKUPS = "backups"
 """In SITE: when a backup was last verified, and when one last failed."""
 Catalogue = dict[str, dict[str, Any]]
@@ -66,6 +68,15 @@ class Statistics:
         """Where a person stands, always visible to themselves; None where they have nothing."""
         _check(metric, period)
         return boards.own_place(self.site_records(), fields.checked_user_id(user_id), metric, period)
+
+    def recommendations(self, user_id: str, count: int = 10) -> list[str]:
+        """Items that the person may like, the best first; never what they watched already. Raises UserNotFound."""
+        user_id = fields.checked_user_id(user_id)
+        get_user(self._storage, user_id)
+        count = fields.checked_whole("count", count, 1, MOST_RECOMMENDED)
+        self.ledger.refresh()
+        deleted = {key for key, about in self._storage.scan(CONTENT) if about.get("deleted_at")}
+        return recommended(self.ledger.histories(), user_id, count, left_out=deleted)
 
     # -- what they are computed from ----------------------------------------------------------------------------------
 
