@@ -56,7 +56,10 @@ class Content:
         self._clock = clock
 
     def find(self, content_id: str) -> Item | None:
-        record = self._storage.get(CONTENT, checked_content_id(content_id))
+        """None also for what cannot be an id."""
+        if not is_content_id(content_id):
+            return None
+        record = self._storage.get(CONTENT, content_id)
         return None if record is None else Item.from_stored(record)
 
     # -- what owners do -----------------------------------------------------------------------------------------------
@@ -297,6 +300,14 @@ def _log(tx: Transaction, user_id: str, kind: str, subject: str | None, now: dat
 
 def checked_content_id(value: object) -> str:
     return fields.checked_content_id("content_id", value)
+
+
+def is_content_id(value: object) -> bool:
+    try:
+        checked_content_id(value)
+    except InvalidInput:
+        return False
+    return True
 
 
 def checked_facts(

@@ -18,6 +18,7 @@ from user_stats.audience import Audience
 from user_stats.errors import Forbidden, NotAuthenticated
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
+from user_stats.statistics.service import Statistics
 from user_stats.storage import Storage, open_storage
 
 READ, RECORD, REPORT, ADMIN = "key-read", "key-record", "key-report", "key-admin"
@@ -57,7 +58,8 @@ def make_services(
     told = replace(HttpSettings(), **settings)
     manager = UserManager(storage, clock=clock, passwords=PasswordPolicy())
     audience = Audience(storage, clock=clock, key_days=key_days, is_enabled=is_enabled)
-    return Services(manager, audience, FakeKeys(), told, Proxies(told.trusted_proxies))
+    statistics = Statistics(storage, clock=clock)
+    return Services(manager, audience, statistics, FakeKeys(), told, Proxies(told.trusted_proxies))
 
 
 MakeSite = Callable[..., Site]

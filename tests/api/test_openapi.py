@@ -43,7 +43,7 @@ def test_the_description_is_true_for(key: str, options: list[str], tmp_path: Pat
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
         )
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-2000:]
     assert " passed" in run.stdout

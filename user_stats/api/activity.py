@@ -51,13 +51,7 @@ def get_watch_totals(call: Call) -> Any:
 
 def record_upload(call: Call) -> Answer:
     body: shapes.NewUpload = call.body
-    stats = call.services.manager.record_upload(
-        call.path["user_id"],
-        body.content_type,
-        content_id=body.content_id,
-        title=body.title,
-        size_bytes=body.size_bytes,
-    )
+    stats = call.services.manager.record_upload(call.path["user_id"], **msgspec.structs.asdict(body))
     return Answer(stats, 201)
 
 
@@ -125,7 +119,7 @@ OPERATIONS = (
     ),
     _of_people(
         "POST", _ONE + "/uploads", record_upload, "Count an upload", UserStats, RECORD,
-        body=shapes.NewUpload, status=201,
+        body=shapes.NewUpload, status=201, refusals=("not_found", "forbidden", "already_exists"),
     ),
     _of_people(
         "POST", _ONE + "/interactions", record_interaction, "Count a like, comment or share", UserStats, RECORD,

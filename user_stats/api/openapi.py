@@ -115,6 +115,9 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 _OF_PATH: dict[str, dict[str, Any]] = {
     "user_id": {"format": "uuid"},
+    "other_id": {"format": "uuid"},
+    "playlist_id": {"format": "uuid"},
+    "content_id": {"minLength": 1, "maxLength": 256, "pattern": r"^[^/\\[\]<>{}*`|]+$"},
     "feature": {"enum": [feature.value for feature in SubscriberFeature]},
     "table": {"enum": ["users", "stats", "history", "audience"]},
     "instance_id": {"pattern": "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"},

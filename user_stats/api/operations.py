@@ -14,6 +14,7 @@ from user_stats.api.addresses import Proxies
 from user_stats.audience import Audience
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
+from user_stats.statistics.service import Statistics
 
 READ, RECORD, REPORT, ADMIN = "read", "record", "report", "admin"
 
@@ -39,6 +40,7 @@ class Services:
 
     manager: UserManager
     audience: Audience
+    statistics: Statistics
     keys: Keys
     settings: HttpSettings
     proxies: Proxies

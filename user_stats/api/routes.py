@@ -9,22 +9,20 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from user_stats.api import activity, counting, docs_page, exports, openapi, people
+from user_stats.api import activity, counting, docs_page, exports, figures, items, openapi, people
 from user_stats.api.door import Door, Limits, NoSuchAddress
 from user_stats.api.operations import Call, GetServices, Operation
 from user_stats.api.replies import JSONReply
 from user_stats.http_settings import HttpSettings
 
 PREFLIGHT_SECONDS = 600
+_FAMILIES = (counting, people, activity, items, figures, exports)
+_LISTED = tuple(operation for family in _FAMILIES for operation in family.OPERATIONS)
 
 
 def make_routes(settings: HttpSettings, get_services: GetServices) -> list[Route]:
     """A route for each path, each answering all methods, and one for every other address under `/api/`."""
-    listed = [
-        operation
-        for operation in (*counting.OPERATIONS, *people.OPERATIONS, *activity.OPERATIONS, *exports.OPERATIONS)
-        if operation.is_enabled(settings)
-    ]
+    listed = [operation for operation in _LISTED if operation.is_enabled(settings)]
     limits = Limits(settings)
     by_path = groupby(sorted((*listed, *_descriptions(listed)), key=_path), key=_path)
     routes = [

@@ -51,7 +51,7 @@ def site_routes(*, with_sign_in: bool = True) -> list[Route]:
         if not opened:
             manager, audience = bootstrap.get_user_manager(), bootstrap.get_audience()
             keys = SiteKeys(bootstrap.get_accounts(), settings.analytics_key)
-            opened.append(Services(manager, audience, keys, settings, proxies))
+            opened.append(Services(manager, audience, bootstrap.get_statistics(), keys, settings, proxies))
         return opened[0]
 
     signing_in = sign_in_routes(settings, get_services, bootstrap.get_accounts) if with_sign_in else []

@@ -233,6 +233,9 @@ class NewUpload(Input):
     content_id: ContentId | None = None
     title: Title | None = None
     size_bytes: Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": 10**15})] | None = None
+    category: Text | None = None
+    tags: list[Text] | None = None
+    length_seconds: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 864_000})] | None = None
 
 
 class NewInteraction(Input):

@@ -31,6 +31,7 @@ from user_stats.bench import measures
 from user_stats.errors import NotAuthenticated
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
+from user_stats.statistics.service import Statistics
 from user_stats.storage import open_storage
 
 CONNECTIONS = 32
@@ -176,7 +177,8 @@ def serve(store: str) -> None:
     with closing(open_storage(store)) as storage, socket.create_server(("127.0.0.1", 0)) as listening:
         settings = HttpSettings(trusted_proxies=("127.0.0.1",))
         audience = Audience(storage)
-        services = Services(UserManager(storage), audience, _NoKeys(), settings, Proxies(settings.trusted_proxies))
+        proxies = Proxies(settings.trusted_proxies)
+        services = Services(UserManager(storage), audience, Statistics(storage), _NoKeys(), settings, proxies)
         routes = [*make_routes(settings, lambda: services), Route("/bare", bare, methods=["POST"])]
         config = uvicorn.Config(Starlette(routes=routes), log_level="error", access_log=False, proxy_headers=False)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

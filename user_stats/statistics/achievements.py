@@ -168,7 +168,7 @@ def site_milestones(records: SiteRecords) -> Figure:
 
 def site_streak(records: SiteRecords) -> Figure:
     """The longest running streak, by UTC days, and how long those of the others are."""
-    running = Counter(found.current for found in records.streaks().values() if found.best)
+    running = Counter(found.current for found in records.streaks.values() if found.best)
     return (
         Figure(max(running), sum(running.values()), {"people": dict(sorted(running.items()))}) if running else NO_DATA
     )

@@ -58,7 +58,7 @@ class Fold:
         self.items: Record = {} if items is None else items
         self.moves: Moves = {} if moves is None else moves
         self.fresh: Moves = {}
-        """The moves since this was made."""
+        """The moves since this was made; `close` adds them to the others."""
 
     def add(self, event: Record) -> None:
         kind, day = event["kind"], day_of(event)
@@ -69,8 +69,24 @@ class Fold:
 
     def move(self, family: str, key: str, name: str, amount: int) -> None:
         if amount:
-            for moves in (self.moves, self.fresh):
-                amounts = moves.setdefault((family, key), {})
+            amounts = self.amounts(family, key)
+            amounts[name] = amounts.get(name, 0) + amount
+
+    def amounts(self, family: str, key: str) -> dict[str, int]:
+        """What the fresh moves hold of a key, to be added to."""
+        place = (family, key)
+        if (amounts := self.fresh.get(place)) is None:
+            amounts = self.fresh[place] = {}
+        return amounts
+
+    def close(self) -> None:
+        """After the last event: all moves stand in `moves`."""
+        if not self.moves:
+            self.moves = self.fresh
+            return
+        for place, fresh in self.fresh.items():
+            amounts = self.moves.setdefault(place, {})
+            for name, amount in fresh.items():
                 amounts[name] = amounts.get(name, 0) + amount
 
     def count(self, moment: str, name: str, amount: int = 1) -> None:
@@ -146,17 +162,22 @@ def _watch(fold: Fold, event: Record) -> None:
     known["watches"] = known.get("watches", 0) + 1
     if is_completed:
         amounts["rewatches"] = _completed(known, from_iso(moment).timestamp())
-    for name, amount in amounts.items():
-        fold.move(CONTENTS, content_id, name, amount)
-    fold.move(DAYS, day, f"{event['content_type']}_watches", 1)
-    fold.move(DAYS, day, "timed_watches", int(is_timed))
-    fold.move(DAYS, day, f"seconds_{event.get('quality', 'unknown')}", seconds if is_timed else 0)
+    _add(fold.amounts(CONTENTS, content_id), amounts)
+    timed_seconds = {f"seconds_{event.get('quality', 'unknown')}": seconds} if is_timed else {}
+    watches = {f"{event['content_type']}_watches": 1, "timed_watches": int(is_timed)}
+    _add(fold.amounts(DAYS, day), watches | timed_seconds)
     _topics(fold, event, day, seconds)
     if event["content_type"] == "stream":
         streams = fold.tally["streams"].setdefault(event.get("stream_id") or content_id, [])
         streams.append((from_iso(moment).timestamp(), seconds))
     if is_timed and seconds and event.get("stamp", "start") != "day":
         _hours(fold, from_iso(moment), seconds)
+
+
+def _add(amounts: dict[str, int], more: dict[str, int]) -> None:
+    for name, amount in more.items():
+        if amount:
+            amounts[name] = amounts.get(name, 0) + amount
 
 
 def _completed(known: Record, start: float) -> int:

@@ -33,7 +33,8 @@ class Place:
 
 
 def leaderboard(records: SiteRecords, metric: str, period: str) -> list[Place]:
-    """Everybody who has some, the first first. Weeks, months and years are those of UTC; points are of all time."""
+    """Everybody who has some, the first first. Weeks, months and years are those of UTC; points are of all time
+    whatever the period."""
     shown = [
         user_id for user_id in records.tallies_by_person if user_id in records.people and is_shown(records, user_id)
     ]

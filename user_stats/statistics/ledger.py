@@ -101,6 +101,7 @@ class Ledger:
         except (LookupError, TypeError, ValueError) as error:
             name = f"activity/{user_id}_activity.json"
             raise StorageCorrupt(f"{name}: an event is damaged: {error!r}", path=name) from None
+        fold.close()
         packed = zlib.compress(marshal.dumps((fold.items, fold.moves)), 1)
         newest = events[-1] if events else None
         self._people[user_id] = _Known(mark or _mark({}, ""), newest, fold.tally, packed, self._watched(fold))

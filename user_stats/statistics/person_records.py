@@ -11,7 +11,7 @@ from typing import Any
 from user_stats.day_totals import ACTS
 from user_stats.models import User, UserStats
 from user_stats.statistics.fold import completes
-from user_stats.statistics.moments import Quarters, Session, day_of, sessions, spread
+from user_stats.statistics.moments import Quarters, Session, by_hour_and_weekday, day_of, sessions, spread
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
 from user_stats.times import from_iso
@@ -107,6 +107,10 @@ class PersonRecords:
         return quarters
 
     @cached_property
+    def seconds_by_hour_and_weekday(self) -> list[list[int]]:
+        return by_hour_and_weekday(self.quarters, self.zone)
+
+    @cached_property
     def acts(self) -> list[tuple[float, float]]:
         """Start and end of everything that the person did."""
         spans = [(watch.start, watch.end) for watch in self.watches if watch.has_time]
@@ -144,6 +148,10 @@ class PersonRecords:
                         "at": _first(items, event),
                     }
         return list(items.values())
+
+    def days_of(self, kind: str) -> list[date]:
+        """The local days of the events of a kind."""
+        return [day_of(moment_of(event), self.zone) for event in self.of(kind)]
 
     def since(self, event: Record, days: int = PERIOD_DAYS) -> bool:
         """True where the event lies in the last so many local days, today included."""

@@ -9,7 +9,7 @@ from typing import Any
 from user_stats import fields
 from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, USER_STATS, USERS
 from user_stats.community import connections
-from user_stats.errors import InvalidInput
+from user_stats.content import is_content_id
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.catalogue import ENTRIES
@@ -22,6 +22,8 @@ from user_stats.statistics.person_records import PersonRecords
 from user_stats.statistics.recommendations import recommended
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords
+from user_stats.statistics.weekly_digest import WeeklyDigest, weekly_digest
+from user_stats.statistics.year_in_review import YearInReview, year_in_review, years
 from user_stats.storage import Record, Storage
 from user_stats.times import Clock, utc_now
 from user_stats.user_records import get_user
@@ -77,6 +79,26 @@ class Statistics:
         self.ledger.refresh()
         deleted = {key for key, about in self._storage.scan(CONTENT) if about.get("deleted_at")}
         return recommended(self.ledger.histories(), user_id, count, left_out=deleted)
+
+    def year_in_review(self, user_id: str, year: int, *, tz: str | None = None) -> YearInReview:
+        """A person's year; empty where they did nothing in it. `year_svg` makes a picture of it."""
+        year = fields.checked_whole("year", year, 1970, 9998)
+        return year_in_review(self.person_records(user_id, tz=tz), year)
+
+    def years(self, user_id: str, *, tz: str | None = None) -> list[int]:
+        """The years in which a person did something, the newest first."""
+        return years(self.person_records(user_id, tz=tz))
+
+    def weekly_digest(self) -> WeeklyDigest:
+        """The last whole week of the site beside the one before."""
+        return weekly_digest(self.site_records())
+
+    def is_known(self, content_id: str) -> bool:
+        """True where somebody described the item or did something with it."""
+        if not is_content_id(content_id):
+            return False
+        self.ledger.refresh()
+        return content_id in self.ledger.sums(CONTENTS) or self._storage.get(CONTENT, content_id) is not None
 
     # -- what they are computed from ----------------------------------------------------------------------------------
 
@@ -183,5 +205,3 @@ def _evaluated(function_of: Callable[[Any], Callable[[Any], Figure] | None], rec
 def _check(metric: str, period: str) -> None:
     fields.checked_word("metric", metric, boards.METRICS)
     fields.checked_word("period", period, boards.PERIODS)
-    if metric == "points" and period != "all":
-        raise InvalidInput.of("period", period, "all, since points are for good")

@@ -12,7 +12,7 @@ from user_stats.models import COUNTERS, User, UserStats
 from user_stats.statistics.fold import EPOCH, days_between
 from user_stats.statistics.leaderboard import leaderboard
 from user_stats.statistics.ledger import Sums
-from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Quarters, Streak, local
+from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Quarters, Streak, by_hour_and_weekday, local
 from user_stats.statistics.rules import Measure
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
@@ -144,6 +144,10 @@ class SiteRecords:
             for place, seconds in row.items()
         }
 
+    @cached_property
+    def seconds_by_hour_and_weekday(self) -> list[list[int]]:
+        return by_hour_and_weekday(self.quarters, self.zone)
+
     def viewers_in_hour(self, hour: int) -> int:
         """Distinct people who ever watched in this hour of the day."""
         masks: dict[str, int] = {}
@@ -189,15 +193,15 @@ class SiteRecords:
     def active_referrals(self) -> int:
         return sum(tally.get("is_referred", 0) for tally in self.tallies if tally["days"])
 
+    @cached_property
     def streaks(self) -> dict[str, Streak]:
         """Of everybody, by UTC days."""
         return {user_id: streak_of(tally["days"], self.utc_today) for user_id, tally in self.tallies_by_person.items()}
 
     @cached_property
     def _lifetime_values(self) -> dict[str, dict[Measure, float]]:
-        streaks = self.streaks()
         return {
-            user_id: lifetime_values(self.stats[user_id], tally["days"], streaks[user_id])
+            user_id: lifetime_values(self.stats[user_id], tally["days"], self.streaks[user_id])
             for user_id, tally in self.tallies_by_person.items()
             if user_id in self.stats
         }
@@ -223,9 +227,9 @@ class SiteRecords:
             for badge in self.settings.badges
         }
 
-    def leaders(self) -> list[Record]:
-        """The first of the leaderboard by points."""
-        return [row.to_plain() for row in leaderboard(self, "points", "all")[:TOP]]
+    def leaders(self, metric: str = "points", period: str = "all") -> list[Record]:
+        """The first ten of a leaderboard."""
+        return [row.to_plain() for row in leaderboard(self, metric, period)[:TOP]]
 
     # -- the audience ---------------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ def streak_of(days: int, today: date) -> Streak:
     """From the bits of days since 1970."""
     if not days:
         return Streak(0, 0)
-    runs = bin(days)[2:].split("0")
+    runs = f"{days:b}".rstrip("0").split("0")
     newest = EPOCH + days.bit_length() - 1
     is_running = newest >= today.toordinal() - 1
     return Streak(len(runs[0]) if is_running else 0, max(map(len, runs)))

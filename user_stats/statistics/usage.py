@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean, median
 
 from user_stats.statistics.figures import NO_DATA, PERSON, Entry, Figure, Group
-from user_stats.statistics.moments import WEEKDAYS, busiest, by_hour_and_weekday, day_of, streak, weeks_since
+from user_stats.statistics.moments import WEEKDAYS, busiest, day_of, streak, weeks_since
 from user_stats.statistics.person_records import PersonRecords, moment_of
 from user_stats.statistics.site_records import SiteRecords
 
@@ -28,11 +28,11 @@ def person_weekly(records: PersonRecords) -> Figure:
 
 
 def person_weekday(records: PersonRecords) -> Figure:
-    return _weekday(by_hour_and_weekday(records.quarters, records.zone), len(records.timed_watches))
+    return _weekday(records.seconds_by_hour_and_weekday, len(records.timed_watches))
 
 
 def site_weekday(records: SiteRecords) -> Figure:
-    return _weekday(by_hour_and_weekday(records.quarters, records.zone), records.total("watches"))
+    return _weekday(records.seconds_by_hour_and_weekday, records.total("watches"))
 
 
 def _weekday(table: list[list[int]], events: int) -> Figure:
@@ -45,11 +45,11 @@ def _weekday(table: list[list[int]], events: int) -> Figure:
 
 
 def person_hour(records: PersonRecords) -> Figure:
-    return _hour(by_hour_and_weekday(records.quarters, records.zone), len(records.timed_watches))
+    return _hour(records.seconds_by_hour_and_weekday, len(records.timed_watches))
 
 
 def site_hour(records: SiteRecords) -> Figure:
-    return _hour(by_hour_and_weekday(records.quarters, records.zone), records.total("watches"))
+    return _hour(records.seconds_by_hour_and_weekday, records.total("watches"))
 
 
 def _hour(table: list[list[int]], events: int) -> Figure:

@@ -6,7 +6,7 @@ from statistics import median
 
 from user_stats.statistics.content_records import ContentRecords
 from user_stats.statistics.figures import CONTENT, NO_DATA, PERSON, PLATFORM, Entry, Figure, Group, share
-from user_stats.statistics.moments import busiest, by_hour_and_weekday
+from user_stats.statistics.moments import busiest
 from user_stats.statistics.person_records import PersonRecords, Watched
 from user_stats.statistics.rewatches import count_rewatches
 from user_stats.statistics.site_records import SiteRecords
@@ -16,12 +16,12 @@ OTHER = "uncategorised"
 
 
 def person_peak(records: PersonRecords) -> Figure:
-    seconds = _by_hour(by_hour_and_weekday(records.quarters, records.zone))
+    seconds = _by_hour(records.seconds_by_hour_and_weekday)
     return _peak(seconds, len(records.timed_watches), {"viewers": 1})
 
 
 def site_peak(records: SiteRecords) -> Figure:
-    seconds = _by_hour(by_hour_and_weekday(records.quarters, records.zone))
+    seconds = _by_hour(records.seconds_by_hour_and_weekday)
     hours = busiest(seconds)
     beside = {"viewers": records.viewers_in_hour(hours[0])} if hours else {}
     return _peak(seconds, records.total("watches"), beside)

@@ -1,0 +1,58 @@
+"""A person's year and its picture, and the week of the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree
+
+from user_stats.statistics.year_image import year_svg
+
+
+def test_a_year_counts_what_falls_into_it(site: Any) -> None:
+    record = site.manager.record_watch_activity
+    record(site.ada, "a", 7200, watched_at="2025-12-31T23:00:00Z", title="New Year", category="music")
+    record(site.ada, "a", 3600, watched_at="2026-01-05T20:00:00Z", category="music")
+    record(site.ada, "b", 1800, watched_at="2026-02-05T20:00:00Z", category="art")
+    site.manager.record_interaction(site.ada, "like")
+    review = site.statistics.year_in_review(site.ada, 2026)
+    assert (review.watches, review.watched_hours, review.active_days) == (2, 1.5, 3)
+    assert review.hours_by_month[:3] == [2, 0.5, 0]  # the second half of the watch over midnight is January's
+    assert review.top_items == [("New Year", 1), ("b", 1)]
+    assert review.top_categories == [("music", 1), ("art", 0.5)]
+    assert (review.busiest_hour, review.interactions) == (20, 1)
+    assert review.badges == ["First word"]
+    assert site.statistics.year_in_review(site.ada, 2025).watches == 1
+    assert site.statistics.years(site.ada) == [2026, 2025]
+    assert site.statistics.year_in_review(site.ada, 2025, tz="Asia/Tokyo").watches == 0
+
+
+def test_the_picture_is_sound_whatever_the_titles_say(site: Any) -> None:
+    hostile = "</text><script>alert(1)</script>&\u202e\"'" + "x" * 300
+    site.manager.content.describe(site.ada, "a", title='"><image href="http://example.org/x.png"/>')
+    site.manager.record_watch_activity(site.ada, "a", 60)
+    review = site.statistics.year_in_review(site.ada, 2026)
+    from dataclasses import replace
+
+    picture = year_svg(replace(review, username=hostile))
+    root = ElementTree.fromstring(picture)
+    assert {element.tag.split("}")[1] for element in root.iter()} <= {"svg", "title", "rect", "text"}
+    assert not any(name.endswith("href") for element in root.iter() for name in element.attrib)
+    assert year_svg(site.statistics.year_in_review(site.bob, 2026)).startswith("<svg")
+
+
+def test_the_week_of_the_site_beside_the_one_before(site: Any) -> None:
+    record = site.manager.record_watch_activity
+    record(site.ada, "a", 3600, watched_at="2026-02-18T10:00:00Z")  # the week before
+    record(site.ada, "a", 3600, watched_at="2026-02-24T10:00:00Z")
+    record(site.bob, "a", 7200, watched_at="2026-02-25T10:00:00Z")
+    record(site.bob, "a", 7200, watched_at="2026-03-03T10:00:00Z")  # this week is not over
+    digest = site.statistics.weekly_digest()
+    assert (digest.week, digest.first.isoformat()) == ("2026-W09", "2026-02-23")
+    lines = {line.name: (line.value, line.before, line.growth) for line in digest.lines}
+    assert lines["Hours watched"] == (3, 1, 200)
+    assert lines["Active people"] == (2, 1, 100)
+    assert lines["Uploads"] == (0, 0, None)
+    assert digest.leaders == [("bob", 2), ("ada", 1)]
+    assert "Hours watched: 3 (+200 %)" in digest.to_text()
+    assert site.clock.now == datetime(2026, 3, 4, 12, 30, tzinfo=UTC)

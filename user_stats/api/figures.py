@@ -1,0 +1,65 @@
+"""`/api/v1`: the statistics of a person, of an item and of the site, leaderboards and recommendations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from user_stats.api import figure_shapes as shapes
+from user_stats.api.operations import READ, Call, Operation
+from user_stats.errors import UserStatsError
+
+TAG = "Statistics"
+
+
+def get_person(call: Call) -> shapes.FigureList:
+    catalogue = call.services.statistics.person_catalogue(call.path["user_id"], tz=call.query.tz or None)
+    return _listed(catalogue)
+
+
+def get_site(call: Call) -> shapes.FigureList:
+    return _listed(call.services.statistics.platform_catalogue(tz=call.query.tz or None))
+
+
+def get_item(call: Call) -> shapes.FigureList:
+    if not call.services.statistics.is_known(call.path["content_id"]):
+        raise UserStatsError("content_id: nobody did anything with this item", field="content_id", code="not_found")
+    return _listed(call.services.statistics.content_catalogue(call.path["content_id"], tz=call.query.tz or None))
+
+
+def _listed(catalogue: dict[str, dict[str, Any]]) -> shapes.FigureList:
+    return shapes.FigureList({key: shapes.FigureRow(**figure) for key, figure in catalogue.items()})
+
+
+def get_leaders(call: Call) -> shapes.Leaderboard:
+    return shapes.Leaderboard(call.services.statistics.leaderboard(**msgspec.structs.asdict(call.query)))
+
+
+def get_recommendations(call: Call) -> shapes.Recommendations:
+    items = call.services.statistics.recommendations(call.path["user_id"], call.query.count)
+    return shapes.Recommendations(items)
+
+
+def _operation(path: str, handler: Any, summary: str, answer: Any, query: Any, *refusals: str) -> Operation:
+    return Operation("GET", f"/api/v1{path}", handler, summary, answer, READ, query=query, refusals=refusals, tag=TAG)
+
+
+OPERATIONS = (
+    _operation("/figures", get_site, "All 53 figures of the site", shapes.FigureList, shapes.ZoneQuery),
+    _operation(
+        "/users/{user_id}/figures", get_person, "All 53 figures of a person", shapes.FigureList, shapes.ZoneQuery,
+        "not_found",
+    ),
+    _operation(
+        "/content/{content_id}/figures", get_item, "All 53 figures of an item", shapes.FigureList, shapes.ZoneQuery,
+        "not_found",
+    ),
+    _operation(
+        "/leaderboard", get_leaders, "Who leads; who opted out is not on it", shapes.Leaderboard, shapes.LeaderQuery
+    ),
+    _operation(
+        "/users/{user_id}/recommendations", get_recommendations, "What the person may like, never what they watched",
+        shapes.Recommendations, shapes.CountQuery, "not_found",
+    ),
+)  # fmt: skip
