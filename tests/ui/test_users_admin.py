@@ -434,13 +434,13 @@ def test_the_catalogue_is_live_in_nine_groups(admin_page: AdminPage, manager: Us
     manager.record_watch_activity(ada, "intro", 1800)
     shown = site_figures(admin_page)
     text = texts(shown)
-    assert sum(f"{number}. " in text for number in range(1, 54)) == 53
+    assert sum(f"{number} · " in text for number in range(1, 54)) == 53
     assert "As of" in text
-    assert "1,800.0 s" in text
+    assert "1,800 s" in text
     assert any("create_playlist" in one.value for one in shown.code)
     shown.text_input(key="figures_site_text").set_value("login streak").run()
-    assert "40. Login streak" in texts(shown)
-    assert "1. Peak" not in texts(shown)
+    assert "40 · Login streak" in texts(shown)
+    assert "1 · Peak" not in texts(shown)
 
 
 def test_the_catalogue_of_one_person_and_one_item(admin_page: AdminPage, manager: UserManager, ada: str) -> None:
@@ -450,15 +450,17 @@ def test_the_catalogue_of_one_person_and_one_item(admin_page: AdminPage, manager
     shown.text_input(key="figures_person").set_value("nobody").run()
     assert "Nobody has this name" in texts(shown)
     shown.text_input(key="figures_person").set_value("ada").run()
-    assert "2. Average watch duration" in texts(shown)
+    assert "2 · Average watch duration" in texts(shown)
     item = admin_page(admin_tab="Possible Stats", figures_scope="One item", figures_item="intro")
-    assert "4. Rewatch count" in texts(item)
+    assert "4 · Rewatch count" in texts(item)
 
 
 def test_figures_are_shown_with_their_unit_and_go_out_harmless() -> None:
     assert shown_value(21, "hour of day") == "21:00"
     assert shown_value(1234.56, "s") == "1,234.6 s"
     assert shown_value(3, "count") == "3"
+    assert shown_value(3.8, "1–5") == "3.8 of 5"
+    assert shown_value(5.0, "days") == "5 days"
     assert shown_value({"720p": 65.1, "1080p": 34.9}, "%") == "720p 65.1, 1080p 34.9 %"
     assert "![" not in shown_value([HOSTILE, "b", "c", "d", "e"], "list")
     assert shown_value([HOSTILE, "b", "c", "d", "e"], "list").endswith("and 1 more")

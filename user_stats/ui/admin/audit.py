@@ -7,6 +7,7 @@ import streamlit as st
 
 from user_stats.bootstrap import get_accounts, get_user_manager
 from user_stats.errors import UserNotFound
+from user_stats.ui.admin.directory import ROWS_SHOWN, TABLE_HEIGHT
 from user_stats.ui.session import actor_id
 from user_stats.ui.text import to_viewer
 
@@ -37,7 +38,7 @@ def draw_audit() -> None:
         frame,
         key="audit_table",
         hide_index=True,
-        height=560,
+        height=TABLE_HEIGHT if len(entries) > ROWS_SHOWN else "content",
         column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
         alt="The newest entries of the audit log: when, what, by whom, whom it concerns",
     )

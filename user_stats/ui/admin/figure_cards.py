@@ -20,6 +20,8 @@ COLUMNS = (
 WORDLESS_UNITS = {"count", "list", "top 10", "value", "state", "rank", "day", "level", "points"}
 """Units that say nothing beside the value."""
 CLOCK_UNITS = {"hour", "hour of day"}
+SCALES = {"1–5": "of 5"}
+NOT_HERE = "Not a figure of this kind of thing: look at the site, one person or one item instead."
 MOST_SHOWN = 4
 Row = Mapping[str, Any]
 
@@ -52,11 +54,11 @@ def _matches(row: Row, text: str, group: str | None) -> bool:
 
 def _draw_card(row: Row) -> None:
     with st.container(border=True, height="stretch"):
-        st.markdown(f"{row['number']}. {row['name']}", help=row["definition"])
+        st.markdown(f"{row['number']} · {row['name']}", help=row["definition"])
         if row["value"] is None:
             _draw_missing(row)
             return
-        st.markdown(f"#### {shown_value(row['value'], row['unit'])}")
+        st.markdown(f"#### {shown_value(row['value'], row['detail'].get('currency', row['unit']))}")
         basis = f"From {row['events']:,} {'event' if row['events'] == 1 else 'events'}" if row["events"] else "Live"
         setting = row["detail"].get("setting")
         st.caption(f"{basis}. An estimate, by {setting}." if row["is_estimate"] else f"{basis}.")
@@ -67,7 +69,7 @@ def _draw_missing(row: Row) -> None:
         st.caption("No data yet. This call supplies it:")
         st.code(row["needs"], language="python", wrap_lines=True)
     else:
-        st.caption(f"{row['missing'][:1].upper()}{row['missing'][1:]}.")
+        st.caption(NOT_HERE if row["missing"] == "this figure has no form here" else f"{row['missing'].capitalize()}.")
 
 
 def shown_value(value: Any, unit: str) -> str:
@@ -80,14 +82,13 @@ def shown_value(value: Any, unit: str) -> str:
     if isinstance(value, Mapping):
         parts = [f"{inert(str(name))} {_number(amount)}" for name, amount in list(value.items())[:MOST_SHOWN]]
         return ", ".join(parts) + (f" {unit}" if unit == "%" else "")
-    suffix = "" if unit in WORDLESS_UNITS else f" {unit}"
-    return _number(value) + inert(suffix)
+    return _number(value) + ("" if unit in WORDLESS_UNITS else f" {inert(SCALES.get(unit, unit))}")
 
 
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return inert(str(value))
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def _draw_downloads(catalogue: Catalogue, key: str) -> None:
