@@ -9,7 +9,7 @@ if __name__ != "__main__":
 
     import streamlit as st
 
-    from user_stats.api.server import background, site_middleware, site_routes
+    from user_stats.api.server import site_background, site_middleware, site_routes
     from user_stats.bootstrap import check_configuration
     from user_stats.errors import InvalidConfiguration
     from user_stats.ui import shell  # noqa: F401 - so that all that the pages need is there before the first visit
@@ -24,7 +24,7 @@ if __name__ != "__main__":
         """What is imported by now stays: the collector, which the server calls after each run, passes over it."""
         gc.collect()
         gc.freeze()
-        async with background(app):
+        async with site_background(app):
             yield
 
     app = st.App(

@@ -71,7 +71,6 @@ async def background(app: object) -> AsyncIterator[None]:
     """For the lifespan of a server: what runs by the clock runs, and what was still to be counted is counted at the
     end."""
     answer_at_once()
-    await run_in_threadpool(tell_setup_code)
     schedules = bootstrap.get_schedules()
     schedules.start()
     try:
@@ -82,6 +81,15 @@ async def background(app: object) -> AsyncIterator[None]:
     finally:
         await run_in_threadpool(schedules.stop)
         await run_in_threadpool(bootstrap.close_audiences)
+
+
+@asynccontextmanager
+async def site_background(app: object) -> AsyncIterator[None]:
+    """The same for a server with pages, which take the set-up code. The API alone tells none: each of its workers would
+    end the code of the one before."""
+    await run_in_threadpool(tell_setup_code)
+    async with background(app):
+        yield
 
 
 def _webhooks() -> list[Webhook]:
