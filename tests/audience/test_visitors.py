@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from user_stats.audience import Audience
-from user_stats.audience.visitors import is_client_id, normal_address
+from user_stats.audience.visitors import MARK_CHARACTERS, is_client_id, normal_address
 from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, VISITOR_KEYS, VISITOR_MARKS
 from user_stats.errors import InvalidInput
 from user_stats.storage import Storage, open_storage
@@ -153,7 +153,7 @@ def test_stored_hashes_of_a_past_day_cannot_be_turned_back(storage: Storage, clo
         import hmac
 
         names = [str(address) for address in ipaddress.ip_network("203.0.112.0/22")]
-        return [name for name in names if hmac.digest(secret, name.encode(), "sha256").hex()[:32] in marks]
+        return [name for name in names if hmac.digest(secret, name.encode(), "sha256").hex()[:MARK_CHARACTERS] in marks]
 
     assert found(bytes.fromhex(key)) == ["203.0.113.77"]
     clock.advance(hours=47)

@@ -22,6 +22,14 @@ from user_stats.storage import Storage, open_storage
 from user_stats.transfer.imports import Imports, Options
 
 ROOT = Path(__file__).parents[2]
+CHILD = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from user_stats.bootstrap import get_imports\n"
+    "report = lambda done, total: print(done, flush=True)\n"
+    "get_imports(sys.argv[1]).import_file(Path(sys.argv[2]), sys.argv[3], progress=report)\n"
+)
+"""Imports a file, and says so after each chunk."""
 
 
 def plays(count: int, *, start: int = 0) -> list[dict[str, Any]]:
@@ -122,14 +130,7 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path) -> None:
     folder, path = tmp_path / "users", written(tmp_path, "a.json", plays(20_000))
     manager = UserManager(open_storage(str(folder)))
     person = manager.create_user("ada", "ada@example.org")
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from user_stats.bootstrap import get_imports\n"
-        "report = lambda done, total: print(done, flush=True)\n"
-        "get_imports(sys.argv[1]).import_file(Path(sys.argv[2]), sys.argv[3], progress=report)\n"
-    )
-    words = [sys.executable, "-c", code, str(folder), str(path), person]
+    words = [sys.executable, "-c", CHILD, str(folder), str(path), person]
     child = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     for _ in range(5):
@@ -146,6 +147,18 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert [one.watches for one in manager.batches.all_of(person)] == [20_000]
     assert manager.batches.remove(person, report.batch) == 20_000
     assert manager.get_user_stats(person).watch_history_entries == 0
+    manager.storage.close()
+
+
+def test_two_processes_that_import_one_file_at_once_record_each_row_once(url: str, tmp_path: Path) -> None:
+    manager = UserManager(open_storage(url))
+    person = manager.create_user("ada", "ada@example.org")
+    paths = [written(tmp_path, f"{n}.json", rows) for n, rows in enumerate((plays(3000), plays(3000)[::-1]))]
+    children = [subprocess.Popen([sys.executable, "-c", CHILD, url, str(path), person], cwd=ROOT) for path in paths]
+    assert [child.wait(timeout=120) for child in children] == [0, 0]
+    assert manager.get_user_stats(person).watch_history_entries == 3000
+    assert sum(batch.watches for batch in manager.batches.all_of(person)) == 3000
+    assert manager.verify() == []
     manager.storage.close()
 
 

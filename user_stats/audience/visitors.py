@@ -30,6 +30,8 @@ SITE_KEY = "site"
 KEY_BYTES = 32
 HASH_CHARACTERS = 32
 """128 bits in hexadecimal: no two visitors of any site share them."""
+MARK_CHARACTERS = 20
+"""80 bits tell the visitors of one day apart; the keys of marks are what an import of a log keeps in memory."""
 REMEMBERED_DAYS = 400
 """How far back from the last time a known visitor's days are remembered: longer than the cookie lives."""
 LONGEST_HOST_NAME = 253
@@ -83,7 +85,9 @@ def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting:
         tag = _tag(ledger, address, day, counting)
         if tag is None:
             continue
-        collection, key = (VISITOR_MARKS, f"{day}:{tag}") if counting.key_days else (KNOWN_VISITORS, f"a:{tag}")
+        collection, key = (
+            (VISITOR_MARKS, f"{day}:{tag[:MARK_CHARACTERS]}") if counting.key_days else (KNOWN_VISITORS, f"a:{tag}")
+        )
         if ledger.tx.get(collection, key) is None:
             ledger.tx.put(collection, key, _first_seen(day))
             new += 1
