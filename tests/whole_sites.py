@@ -16,14 +16,15 @@ Held = tuple[dict[str, Any], dict[str, Any]]
 
 
 def held(storage: Storage) -> Held:
-    """Everything that belongs into a backup, but what backups note of themselves."""
+    """Everything that belongs into a backup, but what backups and exports note of themselves."""
     with storage.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as copy:
         records = {one.name: {key: json.loads(raw) for key, raw in copy.members(one)} for one in BACKED_UP_COLLECTIONS}
         lists = {
             log.name: {key: [json.loads(raw) for raw in raws] for key, raws in copy.lists(log)} for log in ALL_LOGS
         }
-    records["site"].pop("backups", None)
-    return records, lists
+    for name in ("backups", "audit"):
+        records["site"].pop(name, None)
+    return records, {**lists, "audit": {}}
 
 
 def populate(storage: Storage, clock: FixedClock, people: int = 3) -> list[str]:

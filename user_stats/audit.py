@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from user_stats.collections import AUDIT, SITE, USERS
-from user_stats.errors import StorageCorrupt
+from user_stats.errors import StorageCorrupt, StorageReadOnly
 from user_stats.storage import Reader, Record, Storage, Transaction
 from user_stats.times import to_iso
 
@@ -47,6 +48,14 @@ def add(
     month = max(to_iso(now)[:MONTH], head.get("month", ""))  # a clock that jumps back starts no list of its own
     tx.append(AUDIT, month, entry)
     tx.put(SITE, HEAD, {"entries": head["entries"] + 1, "digest": entry["digest"], "month": month})
+
+
+def note(
+    storage: Storage, kind: str, *, now: datetime, actor: str | None, user_id: str | None = None, **facts: Any
+) -> None:
+    """Adds one entry on its own. A store that cannot be written keeps nobody from taking data out of it."""
+    with suppress(StorageReadOnly):
+        storage.transaction(lambda tx: add(tx, kind, now=now, actor=actor, user_id=user_id, **facts))
 
 
 def pseudonym(user_id: str | None) -> str | None:

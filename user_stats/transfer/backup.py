@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from user_stats import audit
 from user_stats.collections import ALL_LOGS, BACKED_UP_COLLECTIONS, SITE, VISITOR_KEYS
 from user_stats.errors import InvalidInput, StorageFull, StorageReadOnly, UnusableBackup, UserStatsError
 from user_stats.statistics.service import BACKUPS
@@ -85,6 +86,7 @@ def take_backup(
         raise
     with suppress(StorageReadOnly):
         _note(storage, verified_at=to_iso(now))
+    audit.note(storage, "backed_up", now=now, actor=None)
     return made
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from user_stats import fields
+from user_stats import audit, fields
 from user_stats.collections import (
     ACTIVITY,
     CONTENT,
@@ -86,6 +86,7 @@ def _collected(
         return {**records, CONTENT.name: _items(tx, user_id, lists[ACTIVITY.name])}, lists
 
     records, lists = manager.storage.transaction(work)
+    audit.note(manager.storage, "exported", now=now, actor=actor, user_id=user_id)
     head = {"format": FORMAT, "version": VERSION, "exported_at": to_iso(now), "user_id": user_id}
     return {**head, "collections": {name: record for name, record in records.items() if record is not None}}, lists
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from user_stats import audit
 from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, SECRET_COLLECTIONS, SHORT_LIVED_COLLECTIONS
 from user_stats.storage import Collection, Log, Snapshot, Storage
 from user_stats.times import to_iso
@@ -45,6 +46,7 @@ def write_site(
         else:
             _write_tables(file, source, now)
     watched.finish()
+    audit.note(storage, "exported_site", now=now, actor=None)
 
 
 def _write_document(file: IO[bytes], source: Snapshot, now: datetime) -> None:
