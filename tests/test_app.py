@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from user_stats import bootstrap, get_user_manager
 from user_stats.errors import Forbidden
 from user_stats.models import UserRole
-from user_stats.ui import session
+from user_stats.ui import session, shell
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery staple"
@@ -147,6 +148,19 @@ def test_sign_out_ends_the_session_at_once(folder: Path, monkeypatch: pytest.Mon
     shown = ran(page().button(key="sign_out").click().run())
     assert bootstrap.get_accounts().user_of(token) is None
     assert "Sign out" not in buttons(shown)
+
+
+def test_a_mistake_in_a_page_is_a_reference_and_no_traceback(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    get_user_manager(folder).create_user("quentin", "quentin@example.org", password=PASSWORD)
+    sign_in(monkeypatch, "quentin")
+    failing = [replace(shell.PAGES[0], draw=lambda user: 1 / 0), *shell.PAGES[1:]]
+    monkeypatch.setattr(shell, "PAGES", failing)
+    shown = page()
+    assert "reference" in shown.error[0].value
+    assert "division" not in shown.error[0].value
+    assert "ZeroDivisionError" in caplog.text
 
 
 REFUSING = """

@@ -13,7 +13,7 @@ from user_stats.accounts.accounts import Accounts
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.accounts.sessions import MOST_SESSIONS
 from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, SESSIONS
-from user_stats.errors import Forbidden, StorageReadOnly
+from user_stats.errors import Forbidden, StorageCorrupt, StorageReadOnly
 from user_stats.manager import UserManager
 from user_stats.models import UserRole
 from user_stats.storage import Storage, open_storage
@@ -190,6 +190,20 @@ def test_ended_sessions_are_taken_out(accounts: Accounts, clock: FixedClock, sto
     accounts.remove_ended()
     assert (storage.get(SESSIONS, ada) or {})["sessions"] == {}
     assert accounts.user_of(alive) is None
+
+
+@pytest.mark.parametrize("record", [{}, {"sessions": []}, {"sessions": {"x": 7}, "devices": []}, {"sessions": {}}])
+def test_a_damaged_record_is_named(accounts: Accounts, storage: Storage, ada: str, record: dict[str, Any]) -> None:
+    token = accounts.sign_in("ada", PASSWORD).token
+    storage.transaction(lambda tx: tx.put(SESSIONS, ada, record))
+    for call in (
+        lambda: accounts.user_of(token),
+        lambda: accounts.sign_out(token),
+        lambda: accounts.list_sessions(ada),
+    ):
+        with pytest.raises(StorageCorrupt) as refused:
+            call()
+        assert refused.value.path == "sessions.json"
 
 
 def test_a_session_survives_a_restart_and_its_file_is_the_owners_alone(tmp_path: Path, clock: FixedClock) -> None:

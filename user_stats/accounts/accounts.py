@@ -191,8 +191,12 @@ class Accounts:
         return self._storage.transaction(work)
 
     def _check_reset(self, record: Record | None, code: str) -> None:
-        reset = (record or {}).get("reset")
-        if reset is None or not is_same(code, reset["digest"]) or from_iso(reset["until"]) <= self._clock():
+        reset: Any = (record or {}).get("reset")
+        try:
+            is_good = is_same(code, reset["digest"]) and from_iso(reset["until"]) > self._clock()
+        except (LookupError, TypeError, ValueError, AttributeError):
+            is_good = False
+        if not is_good:
             raise NotAuthenticated("this link is not good any more; an admin can make another one")
 
     def _put_password(self, tx: Transaction, user_id: str, made: Record, *, keep: str | None) -> None:

@@ -13,10 +13,10 @@ from functools import partial
 from user_stats import audit
 from user_stats.accounts.tokens import digest_of, new_token, owner_of
 from user_stats.collections import SESSIONS, USERS
-from user_stats.errors import StorageError
+from user_stats.errors import StorageCorrupt, StorageError
 from user_stats.models import User, UserRole
 from user_stats.permissions import authorize
-from user_stats.storage import Record, Storage, Transaction
+from user_stats.storage import Reader, Record, Storage, Transaction
 from user_stats.times import Clock, from_iso, to_iso
 from user_stats.user_records import get_user
 
@@ -73,7 +73,7 @@ class Sessions:
         if user_id is None or not isinstance(token, str):
             return None
         digest = digest_of(token)
-        session = (self._storage.get(SESSIONS, user_id) or {"sessions": {}})["sessions"].get(digest)
+        session = _record(self._storage, user_id)["sessions"].get(digest)
         account = self._storage.get(USERS, user_id) if session is not None else None
         if session is None or account is None:
             return None
@@ -88,7 +88,7 @@ class Sessions:
     def listed(self, user_id: str) -> list[Session]:
         """Where the person is signed in, the newest use first. Raises UserNotFound."""
         user, now = get_user(self._storage, user_id), self._clock()
-        record = self._storage.get(SESSIONS, user_id) or {"sessions": {}}
+        record = _record(self._storage, user_id)
         found = [
             Session(digest[:SESSION_ID_LENGTH], one["created_at"], one["seen_at"], one["agent"])
             for digest, one in record["sessions"].items()
@@ -141,7 +141,7 @@ class Sessions:
         """True for a browser from which this person signed in before."""
         if device is None:
             return False
-        return _device_id(device) in (self._storage.get(SESSIONS, user_id) or {"devices": []})["devices"]
+        return _device_id(device) in _record(self._storage, user_id)["devices"]
 
     def remove_ended(self) -> int:
         """Takes out what has ended by time; returns how many."""
@@ -177,8 +177,19 @@ def end_all_within(tx: Transaction, user_id: str, *, keep: str | None = None) ->
     return _remove(tx, user_id, [digest for digest in _record(tx, user_id)["sessions"] if digest != kept])
 
 
-def _record(tx: Transaction, user_id: str) -> Record:
-    return tx.get(SESSIONS, user_id) or {"user_id": user_id, "sessions": {}, "devices": []}
+def _record(reader: Reader, user_id: str) -> Record:
+    """Raises StorageCorrupt where the record has another shape."""
+    record = reader.get(SESSIONS, user_id)
+    if record is None:
+        return {"user_id": user_id, "sessions": {}, "devices": []}
+    try:
+        for session in record["sessions"].values():
+            from_iso(session["created_at"]), from_iso(session["seen_at"]), session["agent"]
+        record["devices"].copy()
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        message = f"sessions.json: the record of {user_id} is damaged: {error}"
+        raise StorageCorrupt(message, path="sessions.json") from None
+    return record
 
 
 def _remove(tx: Transaction, user_id: str, digests: list[str]) -> int:

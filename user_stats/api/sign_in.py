@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -16,12 +17,14 @@ from user_stats.accounts.accounts import Accounts
 from user_stats.api.client_ids import LONGEST_COOKIES
 from user_stats.api.door import Door, Limits
 from user_stats.api.operations import Call, GetServices, Operation
-from user_stats.errors import Forbidden, NotAuthenticated
+from user_stats.errors import Forbidden, NotAuthenticated, StorageError
 from user_stats.http_settings import HttpSettings
 
 PROVIDER_COOKIES = "_streamlit_user"
 """How the names of the cookies begin that a sign-in with a provider leaves."""
 SECONDS_A_DAY = 86_400
+
+log = logging.getLogger(__name__)
 
 
 class TicketBody(Struct, forbid_unknown_fields=True):
@@ -51,7 +54,10 @@ def sign_in_routes(
     def leave(call: Call) -> Response:
         """Ends the session of the cookie and takes the cookie away."""
         _check_same_origin(call.headers)
-        get_accounts().sign_out(cookies.find_session(_cookies(call.headers)))
+        try:
+            get_accounts().sign_out(cookies.find_session(_cookies(call.headers)))
+        except StorageError as error:
+            log.error("a session could not be ended, only its cookie taken away: %s", error)
         reply = Response(status_code=204)
         is_https = call.services.proxies.is_https(call.scope)
         reply.headers.append(

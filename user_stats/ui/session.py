@@ -188,7 +188,10 @@ def begin(signed_in: SignedIn) -> None:
 
 def leave() -> None:
     """Ends the session of this browser at once; the next run takes its cookie away."""
-    get_accounts().sign_out(find_token())
+    try:
+        get_accounts().sign_out(find_token())
+    except UserStatsError as error:
+        log.error("a session could not be ended, only its cookie taken away: %s", error)
     st.session_state.clear()
     st.session_state[EXCHANGE] = ("leave", "")
 

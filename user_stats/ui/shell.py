@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from user_stats.bootstrap import page_settings
+from user_stats.errors import UserStatsError
 from user_stats.models import User, UserRole
 from user_stats.ui import (
     demo_user_activity,
@@ -22,6 +25,9 @@ from user_stats.ui import (
 from user_stats.ui.exchange import exchange_cookie
 from user_stats.ui.security import RESET_PATH, render_reset_page
 from user_stats.ui.session import current_user, leave, require_admin, require_user, show_flash
+from user_stats.ui.text import refusal
+
+log = logging.getLogger(__name__)
 
 SITE_NAME, SITE_ICON = "user_stats", "📊"
 
@@ -83,8 +89,9 @@ def _page(page: Page, draw: Callable[[], None], *, is_default: bool = False, is_
 
 def _blank_pages() -> list[StreamlitPage]:
     """The safe blank page at every address, so that people land where they meant to go once they have signed in."""
-    home = _page(WELCOME, render_safe_blank_page, is_default=True)
-    return [home, *(_page(page, render_safe_blank_page) for page in _all_pages()), _reset_page(home)]
+    draw = partial(_guarded, render_safe_blank_page)
+    home = _page(WELCOME, draw, is_default=True)
+    return [home, *(_page(page, draw) for page in _all_pages()), _reset_page(home)]
 
 
 def _pages_of(user: User) -> list[StreamlitPage]:
@@ -97,14 +104,26 @@ def _pages_of(user: User) -> list[StreamlitPage]:
 
 
 def _reset_page(home: StreamlitPage) -> StreamlitPage:
-    return _page(RESET, partial(render_reset_page, home), is_hidden=True)
+    return _page(RESET, partial(_guarded, partial(render_reset_page, home)), is_hidden=True)
 
 
 def _draw(page: Page) -> None:
     show_flash()
     user = require_admin() if page.for_admins else require_user()
     if page.draw is not None:
-        page.draw(user)
+        _guarded(partial(page.draw, user))
+
+
+def _guarded(draw: Callable[[], None]) -> None:
+    """The one place where a mistake of ours in a page ends: a reference for people, the whole story in the log."""
+    try:
+        draw()
+    except UserStatsError as error:
+        st.error(refusal(error))
+    except Exception as error:
+        reference = secrets.token_hex(4)
+        log.error("a page failed (reference %s)", reference, exc_info=error)
+        st.error(f"Something went wrong on the server (reference {reference}). The rest of the site goes on working.")
 
 
 def _draw_account(user: User) -> None:
