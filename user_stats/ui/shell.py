@@ -16,6 +16,8 @@ from user_stats.errors import UserStatsError
 from user_stats.models import User, UserRole
 from user_stats.ui import (
     demo_user_activity,
+    render_content,
+    render_my_statistics,
     render_safe_blank_page,
     render_subscriber_features,
     render_user_profile,
@@ -46,6 +48,8 @@ class Page:
 PAGES = (
     Page("Profile", "profile", ":material/person:", lambda user: render_user_profile(user.user_id)),
     Page("Watch History", "watch-history", ":material/history:", lambda user: render_watch_history(user.user_id)),
+    Page("My Statistics", "statistics", ":material/insights:", lambda user: render_my_statistics(user.user_id)),
+    Page("Content", "content", ":material/movie:", lambda user: render_content(user.user_id)),
     Page("Features", "features", ":material/star:", lambda user: render_subscriber_features(user.user_id)),
     Page("Users Admin", "users-admin", ":material/group:", lambda user: render_users_list_page(), for_admins=True),
 )
