@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from clocks import FixedClock
 
+import config
+from user_stats import bootstrap
 from user_stats.collections import SCHEDULES
 from user_stats.errors import StorageFull
 from user_stats.schedules import Runner, Schedule
@@ -114,3 +117,15 @@ def test_started_it_works_by_itself_and_leaves_the_lease(storage: Storage, clock
     assert ran.wait(10)
     here.stop()
     assert storage.get(SCHEDULES, "runner") is None
+
+
+def test_backups_are_taken_by_the_clock_where_a_folder_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = str(tmp_path / "users")
+    names = {schedule.name for schedule in bootstrap.get_schedules(store)._schedules}
+    assert "backup" not in names
+    monkeypatch.setattr(config, "BACKUP_DIR", tmp_path / "backups")
+    monkeypatch.setattr(config, "BACKUPS_KEPT", 1)
+    first, second = bootstrap.get_schedules(store), bootstrap.get_schedules(store)
+    assert "backup" in first.look()
+    assert "backup" not in second.look()
+    assert len(list((tmp_path / "backups").iterdir())) == 1

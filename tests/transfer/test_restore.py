@@ -75,7 +75,7 @@ def test_what_takes_data_out_or_replaces_it_stands_in_the_audit_log(
     found = [(entry.kind, entry.actor, entry.user_id) for entry in audit.newest_entries(storage, 4)]
     assert found == [
         ("backed_up", None, None),
-        ("exported_site", None, None),
+        ("exported", None, None),
         ("exported", user.user_id, user.user_id),
         ("restored", None, None),
     ]

@@ -10,6 +10,7 @@ from typing import IO, Any, Literal
 
 from starlette.responses import Response, StreamingResponse
 
+from user_stats import audit
 from user_stats.api.operations import ADMIN, Call, Operation
 from user_stats.api.shapes import Input
 from user_stats.audience import DayFigures
@@ -70,6 +71,7 @@ def export(call: Call) -> Response:
     with ExitStack() as on_error:
         file = on_error.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
         write_rows(file, form, columns, rows(call))
+        _note(call, name)
         on_error.pop_all()
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"'}
     return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[form], headers=headers)
@@ -79,6 +81,7 @@ def _export_site(call: Call, form: Format) -> Response:
     with ExitStack() as on_error:
         file = on_error.enter_context(tempfile.TemporaryFile())
         write_site(file, call.services.manager.storage, form, now=utc_now())
+        _note(call, "site")
         on_error.pop_all()
     ending, media_type = ("zip", "application/zip") if form == "csv" else ("json", MEDIA_TYPES["json"])
     headers = {"content-disposition": f'attachment; filename="site.{ending}"'}
@@ -92,6 +95,11 @@ def export_person(call: Call) -> Response:
         on_error.pop_all()
     headers = {"content-disposition": 'attachment; filename="person.zip"'}
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+
+
+def _note(call: Call, what: str) -> None:
+    key_id = call.caller.key_id if call.caller is not None else ""
+    audit.note(call.services.manager.storage, "exported", now=utc_now(), actor=None, what=what, key=key_id)
 
 
 def _chunks(file: IO[Any]) -> Iterator[bytes]:

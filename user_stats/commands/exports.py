@@ -39,7 +39,7 @@ def add_to(commands: Any) -> None:
     )
     export.add_argument("what", choices=[*COLUMNS, "person", "site"])
     export.add_argument("--user", metavar="USERNAME", help="of one person only")
-    export.add_argument("--format", choices=["csv", "json"], help="(default: csv; json of a site, whose csv is a zip)")
+    export.add_argument("--format", choices=["csv", "json"], help="(default: csv; of a site json, its csv is a zip)")
     export.add_argument("--out", metavar="PATH", type=Path, required=True, help="the file; it is replaced")
     export.set_defaults(run=run_export)
 

@@ -31,12 +31,13 @@ def save_site(path: Path, storage: Storage, form: Format, *, now: datetime, prog
     """The site as a file, which appears when it is whole, mode 0600; one that is there is replaced."""
     with replaced(path) as file:
         write_site(file, storage, form, now=now, progress=progress)
+    audit.note(storage, "exported", now=now, actor=None, what="site")
 
 
 def write_site(
     file: IO[bytes], storage: Storage, form: Format, *, now: datetime, progress: Progress = no_progress
 ) -> None:
-    """The same into a file that is open; it may be a pipe."""
+    """The same into a file that is open; it may be a pipe. Who asks for it notes that in the audit log."""
     lists = sum(1 for log in ALL_LOGS for _ in storage.log_keys(log))
     watched = Watched(progress, lists=lists, readings=1 if form == "json" else 2)
     with storage.snapshot(EXPORTED_COLLECTIONS, ALL_LOGS) as copy:
@@ -46,7 +47,6 @@ def write_site(
         else:
             _write_tables(file, source, now)
     watched.finish()
-    audit.note(storage, "exported_site", now=now, actor=None)
 
 
 def _write_document(file: IO[bytes], source: Snapshot, now: datetime) -> None:
