@@ -48,6 +48,8 @@ def test_youtube(importer: Importer, tmp_path: Path) -> None:
         entry("Watched a video that has been removed", "2024-03-01T08:00:00Z"),
         entry("Watched https://www.youtube.com/watch?v=aaaaaaaaaa3", "2024-03-01T07:00:00Z", "aaaaaaaaaa3"),
         entry("Visited YouTube Music", "2024-03-01T06:00:00Z", subtitles=[{"name": "Weather: Clear"}]),
+        entry("YouTube Music aufgerufen", "2024-03-01T06:00:00Z", subtitles=[{"name": "Wetter: klar"}]),
+        entry("Said something", "2024-03-01T06:00:00Z") | {"header": "Assistant"},
         entry("Watched Buy this", "2024-03-01T05:00:00Z", "adadadadada", details=[{"name": "From Google Ads"}]),
         entry("Viewed a post", "2024-03-01T04:00:00Z") | {"titleUrl": "https://www.youtube.com/post/Ugx"},
         entry("Watched Shorts", "2024-03-01T03:00:00+02:00")
@@ -60,8 +62,8 @@ def test_youtube(importer: Importer, tmp_path: Path) -> None:
     assert outcome(report) == (
         "youtube",
         5,
-        {"not a video": 2, "advertisement": 1},
-        [(9, "time is no time: 'yesterday'"), (10, "time is missing"), (11, "not an object")],
+        {"not a video": 4, "advertisement": 1},
+        [(11, "time is no time: 'yesterday'"), (12, "time is missing"), (13, "not an object")],
     )
     assert report.without_length == 5
     assert report.hours == 0
@@ -187,6 +189,9 @@ def test_netflix_of_several_people_is_imported_for_one_of_them_alone(importer: I
     assert preview.profiles == {"Ann": 2, "Bob": 2, "Ann2": 2}
     report = importer.run(path, Options(profile="Ann"))
     assert outcome(report) == ("netflix", 2, {"other profile": 4}, [])
+    with pytest.raises(InvalidInput, match="profile: 'Eve' is not allowed; allowed: Ann, Bob, Ann2"):
+        importer.imports.import_file(path, importer.person, Options(profile="Eve"))
+    assert len(importer.events()) == 2
 
 
 @pytest.mark.parametrize(

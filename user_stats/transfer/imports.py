@@ -31,6 +31,8 @@ Progress = Callable[[int, int], None]
 """Called with how many bytes were read, and of how many."""
 FINGERPRINT_CHARACTERS = 16
 EVERYTHING = "all"
+MOST_PROFILES = 20
+"""Names that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Imports:
             if form.service == own_export.SERVICE:
                 writer.leave_out(self._own_rows(user_id))
             _Run(report, writer, options, self._clock, progress).work(found)
+            _require_known_profile(report, options.profile)
             return report
 
     def _own_rows(self, user_id: str) -> Iterator[str]:
@@ -148,9 +151,16 @@ def _require_one_profile(found: list[tuple[Form, Part]]) -> None:
         profiles.update(row.profile for row in form.rows(part) if row.profile)
         part.meter.done = 0
     if len(profiles) > 1:
-        names = ", ".join(sorted(profiles)[:20])
+        names = ", ".join(sorted(profiles)[:MOST_PROFILES])
         message = f"profile: the file has rows of {len(profiles):,} people; allowed: one of {names}"
         raise InvalidInput(message, field="profile")
+
+
+def _require_known_profile(report: Report, wanted: str | None) -> None:
+    """A name that nobody has in the file brought nothing in; whoever asked should know why."""
+    if wanted is not None and wanted not in report.profiles:
+        names = ", ".join(list(report.profiles)[:MOST_PROFILES])
+        raise InvalidInput.of("profile", wanted, names or "none; the file does not say whose its rows are")
 
 
 class _Run:

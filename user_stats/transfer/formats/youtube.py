@@ -16,6 +16,7 @@ from user_stats.watches import Watch
 SERVICE = "youtube"
 NOTE = "The file has no lengths."
 ADVERTISEMENT, NO_VIDEO = "advertisement", "not a video"
+PRODUCT, MUSIC = "YouTube", "YouTube Music"
 _video_id = re.compile(
     r"https?://(?:www\.|m\.|music\.)?(?:youtube\.com/(?:watch\?(?:.*&)?v=|shorts/|live/|embed/)|youtu\.be/)([\w-]{5,64})"
 ).match
@@ -41,10 +42,9 @@ def bare_title(text: str) -> str:
     return text
 
 
-def row_of(title: str, address: str, channel: str | None, at: datetime, digest: str, *, is_advertisement: bool) -> Row:
+def row_of(title: str, address: str, channel: str | None, at: datetime, digest: str, skipped: str, header: str) -> Row:
     """The row of one entry of either form; `title` with its verb, an empty address where there is none."""
     found = _video_id(address)
-    is_video = found is not None or (not address and not title.startswith(VISITED))
     name = clean(bare_title(title), 500) or title
     watch = Watch(
         found.group(1) if found else content_id(SERVICE, name),
@@ -52,27 +52,33 @@ def row_of(title: str, address: str, channel: str | None, at: datetime, digest: 
         quality="unknown",
         watched_at=at,
         title=name,
+        category="music" if header == MUSIC else None,
         creator=channel,
         length_known=False,
         source=SERVICE,
         digest=digest,
     )
-    skipped = ADVERTISEMENT if is_advertisement else "" if is_video else NO_VIDEO
+    is_removed = not address and not title.startswith(VISITED)
+    if not header.startswith(PRODUCT) or not (found or is_removed):
+        skipped = skipped or NO_VIDEO
     return Row(watch, skipped=skipped)
 
 
 def _convert(record: Record, digest: str) -> Row:
-    channels: list[Record] = record.get("subtitles") or [{}]
+    """A place or the weather stands where the channel of a video would be: then something else was opened."""
+    beside: list[Record] = record.get("subtitles") or []
     address = record.get("titleUrl") or ""
-    channel = channels[0].get("name") if channels[0].get("url") or address else None
-    details = record.get("details") or ()
+    skipped = NO_VIDEO if beside and not address and not beside[0].get("url") else ""
+    if any("Google" in detail.get("name", "") for detail in record.get("details") or ()):
+        skipped = ADVERTISEMENT
     return row_of(
         text_of(record, "title"),
         address,
-        clean(channel) if channel else None,
+        clean(beside[0].get("name") or "") if beside else None,
         moment_of(record, "time"),
         digest,
-        is_advertisement=any("Google" in detail.get("name", "") for detail in details),
+        skipped,
+        text_of(record, "header"),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from user_stats.errors import InvalidInput
-from user_stats.transfer.formats.youtube import NOTE, SERVICE, row_of
+from user_stats.transfer.formats.youtube import ADVERTISEMENT, NOTE, PRODUCT, SERVICE, row_of
 from user_stats.transfer.rows import Row, RowRejected, clean, row_digest
 from user_stats.transfer.sources import Part
 
@@ -61,6 +61,7 @@ ZONES = {
 }
 """Minutes east of Greenwich. Some letters stand for several zones: then the one of most people is meant."""
 _content = re.compile(r'<div class="content-cell[^"]*body-1">(.*?)</div>', re.DOTALL).search
+_header = re.compile(r'<p class="mdl-typography--title">(.*?)</p>', re.DOTALL).search
 _link = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL).findall
 _tag = re.compile(r"<[^>]*>")
 _clock = r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp])\.?[Mm]\.?)?\s*([A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?)"
@@ -120,7 +121,10 @@ def _row(cell: str) -> Row:
     channel = clean(_words(links[1][1])) if len(links) > 1 else None
     caption = cell[found.end() :]
     digest = row_digest(SERVICE, [title, address, channel, written])
-    return row_of(title, address, channel, moment_of_words(written), digest, is_advertisement="Google Ads" in caption)
+    skipped = ADVERTISEMENT if "Google Ads" in caption else ""
+    header = _header(cell)
+    product = _words(header.group(1)) if header else PRODUCT
+    return row_of(title, address, channel, moment_of_words(written), digest, skipped, product)
 
 
 def _words(html: str) -> str:
