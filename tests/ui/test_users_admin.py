@@ -97,6 +97,12 @@ def test_long_lists_come_in_pages_of_fifty(admin_page: AdminPage, manager: UserM
     assert len(names(shown)) == 10  # a new search begins on the first page
 
 
+def test_a_list_that_became_shorter_shows_its_last_page(admin_page: AdminPage, manager: UserManager, ada: str) -> None:
+    assert names(admin_page(directory_page=7)) == ["ada", "grace"]
+    manager.upgrade_subscription(ada, UserRole.PREMIUM)
+    assert list(admin_page(admin_tab="Subscribers", subscribers_page=7).dataframe[-1].value["Name"]) == ["ada"]
+
+
 def test_figures_of_a_person_stand_in_the_list(admin_page: AdminPage, manager: UserManager, ada: str) -> None:
     manager.record_watch_activity(ada, "intro", 5400)
     shown = admin_page()

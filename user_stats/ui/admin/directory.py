@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -17,11 +16,11 @@ from user_stats.people import UserPage
 from user_stats.times import utc_now
 from user_stats.ui.admin.bulk import draw_bulk
 from user_stats.ui.admin.create import create_person
+from user_stats.ui.admin.periods import PAGE_LENGTH, draw_pagination, find_shown_page
 from user_stats.ui.admin.person import PERSON, draw_person
 from user_stats.ui.plans import PLAN_NAMES
 from user_stats.ui.text import to_viewer, viewer_zone
 
-PAGE_LENGTH = 50
 ROWS_SHOWN, TABLE_HEIGHT = 15, 580
 """Longer lists scroll by themselves, so that what can be done with the marked people stays in sight."""
 SORTS = {
@@ -113,18 +112,17 @@ def _draw_list(filters: Filters) -> None:
     if filters.created_from and filters.created_to and filters.created_from >= filters.created_to:
         st.warning("“Joined from” is after “Joined up to”. Choose an earlier first day.")
         return
-    number = max(1, st.session_state.get(PAGE, 1))
-    shown = filters.find((number - 1) * PAGE_LENGTH, PAGE_LENGTH)
+    shown = find_shown_page(lambda offset: filters.find(offset, PAGE_LENGTH), PAGE)
     if not shown.total:
         _draw_nobody(filters)
         return
     first = shown.offset + 1
     people = f"{shown.total:,} {'person' if shown.total == 1 else 'people'}"
-    st.caption(f"{people}, showing {first:,} to {shown.offset + len(shown.users):,}" if shown.users else people)
+    st.caption(f"{people}, showing {first:,} to {shown.offset + len(shown.users):,}")
     bar = st.container()
     table = st.dataframe(
         _rows(shown.users),
-        key=f"{TABLE}_{hash((filters, number))}",
+        key=f"{TABLE}_{hash((filters, shown.offset))}",
         hide_index=True,
         height=TABLE_HEIGHT if len(shown.users) > ROWS_SHOWN else "content",
         placeholder="–",
@@ -133,9 +131,7 @@ def _draw_list(filters: Filters) -> None:
         column_config=_columns(shown.users),
         alt=f"People {first} to {shown.offset + len(shown.users)} of {shown.total} with role, state and figures",
     )
-    pages = ceil(shown.total / PAGE_LENGTH)
-    if pages > 1:
-        st.pagination(pages, key=PAGE)
+    draw_pagination(shown, PAGE)
     chosen = [shown.users[row] for row in table.selection.rows if row < len(shown.users)]
     with bar:
         draw_bulk(chosen, shown.total, filters.find_ids)

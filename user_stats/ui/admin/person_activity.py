@@ -1,4 +1,4 @@
-"""What one person watched, and what happened to the account."""
+"""What one person watched: by type, and the newest watches one by one."""
 
 from __future__ import annotations
 

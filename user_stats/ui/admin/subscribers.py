@@ -16,12 +16,15 @@ from user_stats.times import utc_now
 from user_stats.ui.actions import act
 from user_stats.ui.admin import charts
 from user_stats.ui.admin.directory import ROWS_SHOWN, TABLE_HEIGHT
+from user_stats.ui.admin.periods import PAGE_LENGTH, draw_pagination, find_shown_page
 from user_stats.ui.admin.person import PERSON
 from user_stats.ui.plans import PLAN_NAMES, days_left
 from user_stats.ui.session import for_admins
 from user_stats.ui.text import inert, shown_time, to_viewer
 
-PAGE_LENGTH = 50
+PAGE = "subscribers_page"
+LONGEST_PLAN_DAYS = 36_500
+"""Later than any plan ends, however often it was renewed."""
 ENDING = {"In 7 days": 7, "In 30 days": 30}
 MONTHS = 12
 HOW_REVENUE = (
@@ -49,7 +52,7 @@ def draw_subscribers() -> None:
     prices = ", ".join(f"{PLAN_NAMES[UserRole(plan)]} {price:,.2f}" for plan, price in _prices().items())
     st.caption(HOW_REVENUE.format(prices=prices))
     _draw_months(months)
-    _draw_list()
+    _draw_list(running)
 
 
 def _prices() -> dict[str, float]:
@@ -180,7 +183,7 @@ def _draw_months(months: list[MonthOfPlans]) -> None:
         )
 
 
-def _draw_list() -> None:
+def _draw_list(running: RunningPlans) -> None:
     st.markdown("**Who has a plan**")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         plan = st.pills(
@@ -191,17 +194,18 @@ def _draw_list() -> None:
             on_change=_first_page,
         )
         ending = st.pills("Ending", list(ENDING), key="subscribers_ending", on_change=_first_page)
-    number = max(1, st.session_state.get("subscribers_page", 1))
-    days = 3650 * 3 if ending is None else ENDING[ending]
-    found = _ending(days, plan, (number - 1) * PAGE_LENGTH)
+    days = LONGEST_PLAN_DAYS if ending is None else ENDING[ending]
+    found = find_shown_page(lambda offset: _ending(days, plan, offset), PAGE)
     if not found.total:
         st.info("Nobody's plan ends in this time.")
-        return
-    st.caption(f"{found.total:,} {'person' if found.total == 1 else 'people'}, whose plan ends soonest first")
-    _draw_people(found.users)
-    pages = -(-found.total // PAGE_LENGTH)
-    if pages > 1:
-        st.pagination(pages, key="subscribers_page")
+    else:
+        people = "person" if found.total == 1 else "people"
+        st.caption(f"{found.total:,} {people}, whose plan ends soonest first")
+        _draw_people(found.users)
+    draw_pagination(found, PAGE)
+    endless = running.total - found.total
+    if plan is None and ending is None and endless > 0:
+        st.caption(f"{endless:,} more have a plan without an end; “All Users” lists them.")
 
 
 def _draw_people(users: list[User]) -> None:
@@ -241,4 +245,4 @@ def _open(key: str, user_ids: list[str]) -> None:
 
 
 def _first_page() -> None:
-    st.session_state["subscribers_page"] = 1
+    st.session_state[PAGE] = 1
