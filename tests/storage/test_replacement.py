@@ -51,7 +51,7 @@ def left_over(folder: Path) -> list[str]:
 def replace(folder: str, kill_at: int, source: Snapshot) -> None:
     storage = JsonStorage(folder)
     storage._disk = KillingDisk(kill_at)
-    storage._journal._disk = storage._disk
+    storage._committer._disk = storage._committer._journal._disk = storage._disk
     storage.replace_all(source, COLLECTIONS, LOGS)
     os._exit(0)
 
