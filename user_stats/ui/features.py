@@ -141,6 +141,9 @@ def _ask_upgrading(user_id: str, plan: UserRole) -> None:
     st.write(f"{PLAN_NAMES[plan]}: {price_of(plan)}.")
     begins = "An admin decides; then it" if asks_admin else "It begins at once and"
     st.write(f"{begins} runs for {settings.subscription_days:,} days.")
+    user = get_user_manager().get_user(user_id)
+    if user.role is not plan and is_subscription_running(user, utc_now()):
+        st.write(f"It takes the place of {PLAN_NAMES[user.role]}, which ends then.")
     if st.button(
         f"Ask for {PLAN_NAMES[plan]}" if asks_admin else f"Take {PLAN_NAMES[plan]}",
         key="features_confirmed",
