@@ -2,6 +2,7 @@
 
 if __name__ != "__main__":
     import gc
+    import logging
     import sys
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
@@ -12,6 +13,9 @@ if __name__ != "__main__":
     from user_stats.api.server import site_background, site_middleware, site_routes
     from user_stats.bootstrap import check_configuration
     from user_stats.errors import InvalidConfiguration
+
+    # The pages are imported before the server runs, which it would warn of.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
     from user_stats.ui import shell  # noqa: F401 - so that all that the pages need is there before the first visit
 
     try:

@@ -128,6 +128,44 @@ def test_a_refused_sign_up_says_why_and_makes_nobody(
     assert get_user_manager(folder).count_users() == 1
 
 
+def test_guessing_in_the_form_is_slowed_down(folder: Path) -> None:
+    get_user_manager(folder).create_user("quentin", "quentin@example.org", password=PASSWORD)
+    shown, told = page(), []
+    for _ in range(6):
+        shown.text_input(key="sign_in_login").input("quentin")
+        shown.text_input(key="sign_in_password").input("wrong")
+        ran(next(button for button in shown.button if button.label == "Sign in").click().run())
+        told.append(shown.error[0].value)
+    assert told[:5] == [r"Name or password is wrong\."] * 5
+    assert told[5].startswith("Too many attempts. Try again in ")
+
+
+def test_who_signed_up_gets_a_ticket_for_this_browser_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    get_user_manager(folder).create_user("root1", "root@example.org", UserRole.ADMIN)
+    tickets = bootstrap.get_accounts().tickets
+    made: list[tuple[str, str]] = []
+    monkeypatch.setattr(tickets, "make", lambda token, device: made.append((token, device)) or "ticket")
+    shown = page()
+    for key, text in (("username", "quentin"), ("email", "quentin@example.org"), ("password", PASSWORD)):
+        shown.text_input(key=f"sign_up_{key}").input(text)
+    ran(next(button for button in shown.button if button.label == "Create account").click().run())
+    (token, device) = made[0]
+    user = bootstrap.get_accounts().user_of(token)
+    assert user is not None
+    assert (user.username, user.role, device) == ("quentin", UserRole.FREE, "d" * 43)
+    assert not shown.text_input, "the page waits to be loaded anew"
+
+
+def test_a_browser_without_cookies_is_told_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    get_user_manager(folder).create_user("quentin", "quentin@example.org", UserRole.ADMIN, password=PASSWORD)
+    monkeypatch.setattr(session, "find_device", lambda: None)
+    shown = page()
+    shown.text_input(key="sign_in_login").input("quentin")
+    shown.text_input(key="sign_in_password").input(PASSWORD)
+    ran(next(button for button in shown.button if button.label == "Sign in").click().run())
+    assert "cookie" in shown.error[0].value
+
+
 # -- pages by role --------------------------------------------------------------------------------------------------
 
 
