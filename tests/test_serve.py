@@ -21,7 +21,7 @@ from user_stats.audience import Audience
 from user_stats.storage import open_storage
 
 ROOT = Path(__file__).parents[1]
-START_SECONDS = 30
+START_SECONDS = 60
 KEY = "bQ7fPzX0mVw2KcT9sLrY4hNd"
 
 
@@ -48,9 +48,9 @@ def serving(folder: Path, *words: str, **environment: str) -> Iterator[str]:
 def address(log: Path, server: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text()):
+        if found := re.search(r"http://(127\.0\.0\.1|localhost):\d+", log.read_text()):
             try:
-                requests.get(f"{found[0]}/health", timeout=5)
+                requests.get(f"{found[0]}/health", timeout=START_SECONDS)
                 return found[0]
             except requests.ConnectionError:
                 pass

@@ -164,6 +164,35 @@ def test_lost_connections_lose_nobody(api: BotApi, store: Path, run_bot: RunBot)
     assert count(store) == 1
 
 
+def test_a_webhook_from_before_is_taken_away(api: BotApi, store: Path, run_bot: RunBot) -> None:
+    told = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook first"
+    api.prepared["getUpdates"].append({"ok": False, "error_code": 409, "description": told})
+    with run_bot():
+        api.put(*starts([1]))
+        api.wait_for_calls("sendMessage", 1)
+    assert api.sent("deleteWebhook") == [{}]
+
+
+def test_another_bot_with_this_token_is_waited_for(
+    api: BotApi, store: Path, run_bot: RunBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+    api.prepared["getUpdates"].append({"ok": False, "error_code": 409, "description": told})
+    with run_bot():
+        api.put(*starts([1]))
+        api.wait_for_calls("sendMessage", 1)
+    assert api.sent("deleteWebhook") == []
+    assert "another program fetches the updates of this bot" in caplog.text
+
+
+def test_a_long_wait_holds_up_answers_and_no_counting(api: BotApi, store: Path, run_bot: RunBot) -> None:
+    api.lasting["sendMessage"] = real_answer("too_many_requests")
+    with run_bot():
+        api.put(*starts(range(1, 301)))
+        api.wait(lambda: count(store) == 300)
+        api.wait(lambda: api.confirmed == 301)
+
+
 def test_a_store_that_fails_for_a_while_loses_nobody(
     api: BotApi, store: Path, run_bot: RunBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,5 +128,15 @@ def test_a_telegram_that_fails_keeps_nobody_from_being_counted(tmp_path: Path) -
     assert SECRET not in (tmp_path / "log").read_text()
 
 
+def test_the_process_of_the_pages_takes_updates_too(tmp_path: Path) -> None:
+    with BotApi() as api, serving(tmp_path / "users", **settings(api)) as address:
+        api.wait_for_calls("setWebhook", 1)
+        site = Site(address, tmp_path / "users")
+        assert site.send(message(1, "/start", 1), b"wrong") == 401
+        assert site.send(message(1, "/start", 1)) == 200
+        assert site.people() == {"1"}
+        api.wait_for_calls("sendMessage", 1)
+
+
 def test_without_the_setting_there_is_no_such_address() -> None:
     assert all(getattr(route, "path", "") != "/api/telegram" for route in site_routes())

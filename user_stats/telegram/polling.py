@@ -8,6 +8,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from aiogram.exceptions import (
@@ -83,14 +84,24 @@ class Polling:
             raise NotAuthenticated("TELEGRAM_BOT_TOKEN: Telegram does not know this token") from None
         except TelegramRetryAfter as error:
             await self._pause(error.retry_after, f"Telegram asks to wait for {error.retry_after} s")
-        except TelegramConflictError:
-            await self._pause(None, "another program fetches the updates of this bot, or a webhook takes them")
+        except TelegramConflictError as error:
+            await self._settle_conflict(error)
         except (AiogramError, ClientDecodeError, OSError) as error:
             await self._pause(None, f"Telegram cannot be reached: {error}")
         else:
             self._failures = 0
             return updates
         return []
+
+    async def _settle_conflict(self, error: TelegramConflictError) -> None:
+        """Takes away a webhook, which was set before; another program that fetches is waited for."""
+        if "webhook" in error.message.lower():
+            log.warning("a webhook took the updates of this bot; it is taken away")
+            with suppress(AiogramError):
+                await self._service.bot.delete_webhook()
+            await self._pause(None, "the updates are fetched from now on")
+        else:
+            await self._pause(None, "another program fetches the updates of this bot")
 
     async def _handle(self, updates: list[Any]) -> None:
         """Handles them, those of one person in their order, and moves on; where the store failed, up to there."""
