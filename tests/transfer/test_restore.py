@@ -98,6 +98,17 @@ def test_the_old_data_are_kept_aside(tmp_path: Path, clock: FixedClock) -> None:
         one.close()
 
 
+def test_where_the_engine_keeps_nothing_a_backup_is_made_first(storage: Storage, clock: FixedClock, path: Path) -> None:
+    before = held(storage)
+    done = restore(storage, path, now=clock())
+    assert done is not None
+    assert done.aside is not None
+    if not storage.keeps_replaced:
+        clock.advance(hours=1)
+        restore(storage, Path(done.aside), now=clock())
+        assert held(storage) == before
+
+
 def test_who_was_erased_since_stays_erased(storage: Storage, clock: FixedClock, tmp_path: Path) -> None:
     ids = populate(storage, clock)
     manager = UserManager(storage, clock=clock)

@@ -137,6 +137,9 @@ class Transaction(Reader, Protocol):
 class Storage(Reader, Protocol):
     """An open store. Safe to share between threads; several processes may open the same place."""
 
+    keeps_replaced: bool
+    """True where `replace_all` keeps aside what was there."""
+
     def scan(self, collection: Collection) -> Iterator[tuple[str, Record]]:
         """Every record with its key, in no promised order."""
         ...
@@ -166,7 +169,7 @@ class Storage(Reader, Protocol):
     def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
         """These hold what `source` holds instead, durably: all of it or nothing, also where this raises or is killed.
         Everybody who has the store open sees it; what others commit while the source is read goes too. What was there
-        is kept aside: returns where, or None where nothing was there, or the engine keeps nothing."""
+        is kept aside where the engine does so: returns where, or None where nothing was there."""
         ...
 
     def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:

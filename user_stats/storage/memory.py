@@ -22,6 +22,8 @@ T = TypeVar("T")
 class MemoryStorage:
     """Records in dicts. One transaction at a time works on copies of what it touches."""
 
+    keeps_replaced = False
+
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = {}
         self.logs: dict[str, dict[str, list[Record]]] = {}

@@ -26,7 +26,7 @@ from user_stats.permissions import ADMINS
 from user_stats.statistics.service import BACKUPS
 from user_stats.storage import Storage, Transaction
 from user_stats.times import to_iso
-from user_stats.transfer.backup import SITE_KEY, proven
+from user_stats.transfer.backup import SITE_KEY, backup_name, proven, take_backup
 from user_stats.transfer.sealing import unsealed
 from user_stats.transfer.watched import Progress, no_progress
 from user_stats.user_records import get_user
@@ -44,7 +44,8 @@ class Contents:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a site was replaced by; `aside` is where the old data are, None where there were none."""
+    """What a site was replaced by; `aside` is the folder or the backup where the old data are, None where there were
+    none."""
 
     contents: Contents
     aside: str | None
@@ -62,7 +63,8 @@ def restore(
     """The site is as it was when the backup was made; None where `confirm` said no, and nothing was changed.
 
     Raises UnusableBackup and changes nothing where the backup is damaged, not ours, or newer than this version.
-    Programs that have the site open go on with what was restored; what they record meanwhile is kept aside too."""
+    Programs that have the site open go on with what was restored; what they record meanwhile goes. Where the engine
+    keeps nothing of what is replaced, a backup of it is made beside this one first."""
     with proven(path, progress) as (side, archive, watched):
         sealed_key = archive.manifest.visitor_key
         key = unsealed(sealed_key, passphrase) if sealed_key is not None and passphrase else None
@@ -70,11 +72,15 @@ def restore(
         contents = Contents(archive.manifest.made_at, side.count(USERS), erased)
         if not confirm(contents):
             return None
+        kept = None
+        if not storage.keeps_replaced and storage.count(USERS):
+            beside = path.with_name(f"before-restore-{backup_name(now)}")
+            kept = str(take_backup(storage, beside, now=now, passphrase=passphrase).path)
         with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as source:
             aside = storage.replace_all(watched.reading(source), BACKED_UP_COLLECTIONS, ALL_LOGS)
         watched.finish()
     _begin_anew(storage, key, contents, now)
-    return Restored(contents, aside)
+    return Restored(contents, aside or kept)
 
 
 def _erase_again(storage: Storage, side: Storage, now: datetime) -> int:

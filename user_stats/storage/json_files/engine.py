@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 class JsonStorage:
     """A folder of JSON files, made if it is missing. On a folder that cannot be written it still reads."""
 
+    keeps_replaced = True
+
     def __init__(self, folder: str, *, lock_timeout_seconds: float = 10.0, disk: Disk | None = None) -> None:
         self.folder = os.path.abspath(folder)
         self._disk = disk or Disk()

@@ -29,6 +29,8 @@ COUNTED_BEFORE_ADDING_UP = 100
 class PostgresStorage:
     """A database of PostgreSQL 13 or newer; its tables are made when they are first used."""
 
+    keeps_replaced = False
+
     def __init__(self, url: str, *, lock_timeout_seconds: float = 10.0) -> None:
         self._connections = Connections(url, lock_timeout_seconds)
         self._tables: dict[str, RecordTable | EntryTable] = {}

@@ -47,6 +47,8 @@ class _Client(threading.local):
 class RedisStorage:
     """One database of a server, which it shares with nobody who uses the prefix `user_stats:`."""
 
+    keeps_replaced = False
+
     def __init__(self, url: str, *, lock_timeout_seconds: float = 10.0) -> None:
         self._server = Server(url, lock_timeout_seconds)
         self._timeout = lock_timeout_seconds
