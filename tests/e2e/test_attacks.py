@@ -160,12 +160,20 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
         for name, value in HEADERS.items():
             assert answer.headers[name] == value, (path, name)
         assert "default-src 'self'" in answer.headers["content-security-policy"]
+    refused = requests.get(site.address, headers={"Host": "evil.test"}, timeout=20)
+    assert (refused.status_code, refused.headers["x-content-type-options"]) == (400, "nosniff")
+    assert requests.get(site.address + "/_stcore/metrics", timeout=20).status_code == 404
+    assert requests.get(site.address + "/media/x", timeout=20).headers["cache-control"] == "private, no-store"
     assert "Strict-Transport-Security" not in requests.get(site.address, timeout=20).headers
 
 
 def test_under_https_the_cookies_belong_to_this_host_alone(make_site: MakeSite) -> None:
     site = make_site(TRUSTED_PROXIES="127.0.0.1", FORWARDED_ALLOW_IPS="")
     answer = requests.get(site.address, headers={"X-Forwarded-Proto": "https"}, timeout=20)
+    planted = {"X-Forwarded-Proto": "https", "Cookie": f"app_device={'d' * 43}; __Host-app_session=x"}
+    assert "__Host-app_device=" in requests.get(site.address, headers=planted, timeout=20).headers["set-cookie"]
+    known = {"X-Forwarded-Proto": "https", "Cookie": f"__Host-app_device={'d' * 43}"}
+    assert "app_device" not in requests.get(site.address, headers=known, timeout=20).headers["set-cookie"]
     cookie = answer.headers["set-cookie"]
     assert "__Host-app_device=" in cookie
     assert "Secure" in cookie

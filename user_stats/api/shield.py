@@ -25,6 +25,10 @@ LOCAL_ORIGIN = b"http://localhost"
 """Stands for an origin that was found to be this site's own, where the server of the pages does not know the name: it
 would ask an outside host for its own address."""
 NO_PAGES = ("/_stcore/", "/static/", "/media/", "/component/", "/api/", "/auth/")
+CLOSED = "/_stcore/metrics"
+"""What the server of the pages would tell anybody about itself."""
+DOWNLOADS = "/media/"
+"""Files that a page has made for whoever looks at it."""
 OTHER_HOST = "This site has another name. Its owner sets the names that it answers to as ALLOWED_HOSTS.\n"
 YEAR_SECONDS = 365 * 86_400
 HEADERS = {
@@ -69,12 +73,18 @@ class Shield:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
-        elif scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif self._is_our_host(scope):
+        elif scope["type"] == "http":
             await self._http(scope, receive, send)
         else:
-            await PlainTextResponse(OTHER_HOST, 400)(scope, receive, send)
+            await self._app(scope, receive, send)
+
+    def _answering(self, scope: Scope) -> ASGIApp:
+        """Who answers a request: the site, or a refusal."""
+        if not self._is_our_host(scope):
+            return PlainTextResponse(OTHER_HOST, 400)
+        if scope["path"].startswith(CLOSED):
+            return PlainTextResponse("Nothing is here.\n", 404)
+        return self._app
 
     def _is_our_host(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "").lower()
@@ -83,6 +93,7 @@ class Shield:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_https = self._proxies.is_https(scope)
+        scope = _with_cookies_of_this_host(scope) if is_https else scope
         device = None if _has_device(scope) or not _is_page(scope) else cookies.new_device()
 
         async def send_shielded(message: Message) -> None:
@@ -91,6 +102,8 @@ class Shield:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("content-security-policy", self._policy)
+                if scope["path"].startswith(DOWNLOADS):
+                    headers["cache-control"] = "private, no-store"
                 if is_https:
                     headers["strict-transport-security"] = f"max-age={YEAR_SECONDS}"
                 if device is not None:
@@ -98,7 +111,7 @@ class Shield:
                     headers.append("set-cookie", cookie)
             await send(message)
 
-        await self._app(scope, receive, send_shielded)
+        await self._answering(scope)(scope, receive, send_shielded)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -108,6 +121,7 @@ class Shield:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "a page of another site"})
             return
+        scope = _with_cookies_of_this_host(scope) if self._proxies.is_https(scope) else scope
         told = scope["headers"]
         if origin is not None and urlsplit(origin).hostname not in self._known_names:
             told = [(name, LOCAL_ORIGIN if name == b"origin" else value) for name, value in told]
@@ -115,6 +129,20 @@ class Shield:
         await self._app(
             {**scope, "headers": told, "client": (address, (scope.get("client") or ("", 0))[1])}, receive, send
         )
+
+
+def _with_cookies_of_this_host(scope: Scope) -> Scope:
+    """The request without cookies of ours that lack the prefix: under HTTPS we set none such, other hosts of the domain
+    might."""
+    plain = (cookies.SESSION.encode(), cookies.DEVICE.encode())
+
+    def kept(header: bytes) -> bytes:
+        return b";".join(pair for pair in header.split(b";") if pair.partition(b"=")[0].strip() not in plain)
+
+    return {
+        **scope,
+        "headers": [(name, kept(value) if name == b"cookie" else value) for name, value in scope["headers"]],
+    }
 
 
 def _is_page(scope: Scope) -> bool:
