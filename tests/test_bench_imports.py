@@ -21,7 +21,7 @@ def test_imports_are_measured(
     assert figures.keys() == {"import of a history", "import of a log"}
     assert {one["rows"] for one in figures.values()} == {500}
     assert {bar["promise"] for bar in document["bars"]} == {
-        "rows of a history a second",
-        "lines of a log a second",
+        "rows of a history a second of one core",
+        "lines of a log a second of one core",
         "memory of a log in MB",
     }
