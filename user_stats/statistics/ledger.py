@@ -7,10 +7,11 @@ is taken out of the sums and read afresh. The folds are kept packed, some tens o
 
 from __future__ import annotations
 
+import copy
 import marshal
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,19 +38,21 @@ class _Known:
 
     def unpacked(self, watched_threshold: float = 0) -> Fold:
         items, moves = marshal.loads(zlib.decompress(self.packed))
-        return Fold(watched_threshold, self.tally, items, moves)
+        return Fold(watched_threshold, copy.deepcopy(self.tally), items, moves)
 
 
 class Ledger:
-    """Sums over a store; safe to share between threads."""
+    """Sums over a store; safe to share between threads: what `sums`, `tallies` and `histories` gave stays as it is."""
 
     def __init__(self, storage: Storage, *, watched_threshold: float) -> None:
         self._storage = storage
         self._watched_threshold = watched_threshold
         self._lock = threading.Lock()
-        self._people: dict[str, _Known] = {}
         self._names: dict[str, str] = {}
+        self._people: dict[str, _Known] = {}
         self._sums: dict[str, Sums] = {DAYS: {}, HOURS: {}, TOPICS: {}, CONTENTS: {}}
+        self._own_rows: set[tuple[str, str]] = set()
+        """Rows of the sums that were made by the refresh that runs, so that nobody else reads them yet."""
         self.version = 0
         """Rises with every change of the sums."""
 
@@ -61,17 +64,26 @@ class Ledger:
                 user_id: _mark(totals, changed_at.get(user_id, ""))
                 for user_id, totals in self._storage.scan(USER_TOTALS)
             }
-            for user_id in self._people.keys() - marks.keys():
-                self._forget(user_id)
-            changed = [
-                user_id
-                for user_id, mark in marks.items()
-                if user_id not in self._people or self._people[user_id].mark != mark
-            ]
+            known = self._people
+            gone = known.keys() - marks.keys()
+            changed = [one for one, mark in marks.items() if one not in known or known[one].mark != mark]
+            if gone or changed:
+                self._take_in(gone, changed, progress)
+
+    def _take_in(self, gone: Iterable[str], changed: Sequence[str], progress: Progress | None) -> None:
+        before = self._people, self._sums
+        people, sums = dict(before[0]), {family: dict(rows) for family, rows in before[1].items()}
+        self._own_rows.clear()
+        try:
+            for user_id in gone:
+                self._forget(people, sums, user_id)
             for done, user_id in enumerate(changed, 1):
-                self._take(user_id)
+                self._take(people, sums, user_id)
                 if progress is not None:
                     progress(done, len(changed))
+        finally:  # whoever was taken in before somebody's damaged log stays
+            self._people, self._sums = people, sums
+            self.version += 1
 
     def sums(self, family: str) -> Sums:
         """Of each key of a family: its amounts by name. To be read, not changed."""
@@ -85,15 +97,14 @@ class Ledger:
         """The items that each person watched."""
         return {user_id: known.watched for user_id, known in self._people.items()}
 
-    def _take(self, user_id: str) -> None:
-        known = self._people.get(user_id)
+    def _take(self, people: dict[str, _Known], sums: dict[str, Sums], user_id: str) -> None:
+        known = people.get(user_id)
         mark, events = self._read(user_id, known)
-        if mark is None:
-            self._forget(user_id)
-            return
         if known is not None and (not events or events[0] != known.newest):
-            self._forget(user_id)
+            self._forget(people, sums, user_id)
             known, (mark, events) = None, self._read(user_id, None)
+        if mark is None:
+            return
         fold = Fold(self._watched_threshold) if known is None else known.unpacked(self._watched_threshold)
         try:
             for event in events if known is None else events[1:]:
@@ -104,8 +115,8 @@ class Ledger:
         fold.close()
         packed = zlib.compress(marshal.dumps((fold.items, fold.moves)), 1)
         newest = events[-1] if events else None
-        self._people[user_id] = _Known(mark or _mark({}, ""), newest, fold.tally, packed, self._watched(fold))
-        self._add(fold.fresh, 1)
+        people[user_id] = _Known(mark, newest, fold.tally, packed, self._watched(fold))
+        self._add(sums, fold.fresh, 1)
 
     def _read(self, user_id: str, known: _Known | None) -> tuple[Mark | None, list[Record]]:
         """The mark and the log that belongs to it: all of it, or from the newest known event on."""
@@ -130,19 +141,27 @@ class Ledger:
         names = (item for item, known in fold.items.items() if "watches" in known)
         return frozenset(self._names.setdefault(name, name) for name in names)
 
-    def _forget(self, user_id: str) -> None:
-        known = self._people.pop(user_id, None)
+    def _forget(self, people: dict[str, _Known], sums: dict[str, Sums], user_id: str) -> None:
+        known = people.pop(user_id, None)
         if known is not None:
-            self._add(known.unpacked().moves, -1)
+            self._add(sums, known.unpacked().moves, -1)
 
-    def _add(self, moves: Moves, sign: int) -> None:
-        self.version += 1
-        for (family, key), amounts in moves.items():
-            sums = self._sums[family].setdefault(key, {})
+    def _add(self, sums: dict[str, Sums], moves: Moves, sign: int) -> None:
+        for place, amounts in moves.items():
+            family, key = place
+            row = sums[family].get(key, {})
+            if place not in self._own_rows:
+                self._own_rows.add(place)
+                row = dict(row)
+            sums[family][key] = row
             for name, amount in amounts.items():
-                sums[name] = sums.get(name, 0) + sign * amount
-            if not any(sums.values()):
-                del self._sums[family][key]
+                total = row.get(name, 0) + sign * amount
+                if total:
+                    row[name] = total
+                else:
+                    row.pop(name, None)
+            if not row:
+                del sums[family][key]
 
 
 def _mark(totals: dict[str, Any], changed_at: str) -> Mark:

@@ -25,10 +25,11 @@ from user_stats.statistics.site_records import SiteRecords
 from user_stats.statistics.weekly_digest import WeeklyDigest, weekly_digest
 from user_stats.statistics.year_in_review import YearInReview, year_in_review, years
 from user_stats.storage import Record, Storage
-from user_stats.times import Clock, utc_now
+from user_stats.times import Clock, to_iso, utc_now
 from user_stats.user_records import get_user
 
 MOST_RECOMMENDED = 100
+MINUTE = len("2026-01-01T00:00")
 BACKUPS = "backups"
 """In SITE: when a backup was last verified, and when one last failed."""
 Catalogue = dict[str, dict[str, Any]]
@@ -42,6 +43,7 @@ class Statistics:
         self._storage = storage
         self._clock = clock
         self.settings = settings or StatisticsSettings()
+        self._site: tuple[tuple[Any, ...], SiteRecords] | None = None
         self.ledger = Ledger(storage, watched_threshold=self.settings.watched_threshold)
 
     # -- the catalogue ------------------------------------------------------------------------------------------------
@@ -131,7 +133,17 @@ class Statistics:
         return sum(bool(tallies[one]["days"]) for one in referred if one in tallies)
 
     def site_records(self, *, tz: str | None = None, progress: Progress | None = None) -> SiteRecords:
+        """As of this minute: within it, and while nothing is recorded, what was worked out before is used again."""
         self.ledger.refresh(progress)
+        now, zone = self._clock(), self._zone(tz)
+        backups = self._storage.get(SITE, BACKUPS) or {}
+        key = (self.ledger.version, str(zone), to_iso(now)[:MINUTE], repr(backups))
+        records = self._site
+        if records is None or records[0] != key:
+            records = self._site = (key, self._read_site(now, zone, backups))
+        return records[1]
+
+    def _read_site(self, now: datetime, zone: tzinfo, backups: Record) -> SiteRecords:
         storage = self._storage
         return SiteRecords(
             {user_id: User.from_stored(user_id, record) for user_id, record in storage.scan(USERS)},
@@ -142,10 +154,10 @@ class Statistics:
             self.ledger.sums(TOPICS),
             self.ledger.sums(CONTENTS),
             dict(storage.scan(CONTENT)),
-            self._clock(),
-            self._zone(tz),
+            now,
+            zone,
             self.settings,
-            storage.get(SITE, BACKUPS) or {},
+            backups,
             dict(storage.scan(AUDIENCE_DAYS)),
         )
 

@@ -248,7 +248,8 @@ def streak_of(days: int, today: date) -> Streak:
     """From the bits of days since 1970."""
     if not days:
         return Streak(0, 0)
-    runs = f"{days:b}".rstrip("0").split("0")
+    first = (days & -days).bit_length() - 1
+    runs = f"{days >> first:b}".split("0")
     newest = EPOCH + days.bit_length() - 1
     is_running = newest >= today.toordinal() - 1
     return Streak(len(runs[0]) if is_running else 0, max(map(len, runs)))
