@@ -1,7 +1,7 @@
 """The audience: who comes, signed in or not, counted with respect; jobs; what other instances report."""
 
-from user_stats.audience.audience import Audience, CheckIn
-from user_stats.audience.figures import Active, DayFigures, Figure, Totals
+from user_stats.audience.audience import Audience
+from user_stats.audience.figures import Active, CheckIn, DayFigures, Figure, Totals
 from user_stats.audience.instances import Instance, Report
 from user_stats.audience.jobs import JobFigures
 from user_stats.audience.log_imports import LogIdentity, LogImport

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from user_stats import fields
 from user_stats.audience import event_lists, figures, instances, log_imports, retention
-from user_stats.audience.figures import Active, DayFigures, Totals
+from user_stats.audience.figures import Active, CheckIn, DayFigures, Totals
 from user_stats.audience.instances import Instance, Report
 from user_stats.audience.intake import Intake
 from user_stats.audience.jobs import checked_job, job_event
@@ -42,15 +42,6 @@ MOST_VISITS_AT_ONCE = 1000
 MOST_EVENTS_READ = 1000
 MOST_DAYS = 3660
 LONGEST_TEXT = 2048
-
-
-@dataclass(frozen=True)
-class CheckIn:
-    """What `check_in` answers: whether this browser is new to us, and the people of today and of 30 days."""
-
-    is_new: bool
-    daily_active_users: int
-    monthly_active_users: int
 
 
 class Audience:
@@ -152,8 +143,7 @@ class Audience:
             commit(self._storage, [lambda ledger: count_bot_user(ledger, telegram_id, to_iso(now)[:10])], now)
 
     def submit(self, event: Event) -> Future[Any]:
-        """For other parts that write together with the audience: what the event gives, once it is durable, in one
-        transaction with what others count at the moment."""
+        """What an event of another part of the library gives, once it is durable, through the queue."""
         return self._intake.submit(event)
 
     def record_job(

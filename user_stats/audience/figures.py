@@ -60,6 +60,15 @@ class Active:
 
 
 @dataclass(frozen=True)
+class CheckIn:
+    """What `check_in` answers: whether this browser is new to us, and the people of today and of 30 days."""
+
+    is_new: bool
+    daily_active_users: int
+    monthly_active_users: int
+
+
+@dataclass(frozen=True)
 class Totals:
     """Everything since the site began. `visitor_days` is the sum of the daily distinct addresses, `visitor_hashes` the
     distinct hashes as long as one key lives, `people` the distinct cookies."""

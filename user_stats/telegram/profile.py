@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
-from aiogram.methods import SetMyDescription, SetMyShortDescription, TelegramMethod
 
 from user_stats.bot_users import Descriptions
 
-PARTS: dict[str, Callable[[str], TelegramMethod[bool]]] = {
-    "description": lambda text: SetMyDescription(description=text),
-    "short_description": lambda text: SetMyShortDescription(short_description=text),
+PARTS: dict[str, Callable[[Bot, str], Awaitable[bool]]] = {
+    "description": lambda bot, text: bot.set_my_description(description=text),
+    "short_description": lambda bot, text: bot.set_my_short_description(short_description=text),
 }
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ async def _show(bot: Bot, descriptions: Descriptions, part: str, count: int) -> 
         return wait
     retry_seconds: float | None = None
     try:
-        await bot(PARTS[part](f"👥 Users: {count}"))
+        await PARTS[part](bot, f"👥 Users: {count}")
     except TelegramRetryAfter as error:
         log.warning("the bot's %s was not changed: Telegram asks to wait for %d s", part, error.retry_after)
         retry_seconds = error.retry_after
