@@ -90,7 +90,7 @@ class Copies:
                 yield self._arrays.name(log, key)
 
     def _copied(self, name: str) -> tuple[_Copy, int]:
-        path = os.path.join(self._folder, name)
+        path = f"{self._folder}/{name}"
         about = os.stat(path, follow_symlinks=False)
         version = (about.st_ino, about.st_size, about.st_ctime_ns)
         known = self._copies.get(name)
