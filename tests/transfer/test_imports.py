@@ -188,6 +188,21 @@ def test_a_zip_is_read_as_the_service_sends_it(importer: Importer, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "users") == ["my_spotify_data.zip"]
 
 
+def test_what_a_zip_says_twice_or_has_as_deleted_is_left_out(importer: Importer, tmp_path: Path) -> None:
+    names = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n"
+    row = "2024-03-05,{0},1999,https://boxd.it/1,4.5,,,2024-03-04\n"
+    files = {
+        "diary.csv": (names + row.format("Film")).encode(),
+        "reviews.csv": names.replace("Tags", "Review,Tags").encode()
+        + b"2024-03-05,Film,1999,x,4.5,,Good,,2024-03-04\n",
+        "watched.csv": b"Date,Name,Year,Letterboxd URI\n2024-03-05,Film,1999,https://boxd.it/1\n",
+        "deleted/diary.csv": (names + row.format("Gone")).encode(),
+    }
+    report = importer.run(packed(tmp_path / "letterboxd.zip", files))
+    assert (report.format, report.rows, report.imported) == ("letterboxd", 1, 1)
+    assert importer.events()[0]["title"] == "Film (1999)"
+
+
 def test_a_bomb_is_not_opened(importer: Importer, tmp_path: Path) -> None:
     bomb = packed(tmp_path / "bomb.zip", {"a.json": b"[" + b" " * (64 << 20)})
     with pytest.raises(TooLarge, match=r"bomb\.zip unpacks to 67,108,865 bytes"):

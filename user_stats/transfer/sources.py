@@ -200,7 +200,12 @@ def _members(archive: zipfile.ZipFile, name: str) -> list[Part]:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MOST_PARTS:
         raise TooLarge(f"file: {name} holds {len(infos):,} files; allowed: at most {MOST_PARTS:,}", field="file")
-    return [_member(archive, info, name) for info in infos if info.file_size]
+    return [_member(archive, info, name) for info in infos if info.file_size and not _was_deleted(info.filename)]
+
+
+def _was_deleted(path: str) -> bool:
+    """True for what somebody has taken out at the service, which packs it all the same."""
+    return bool({"deleted", "orphaned"} & set(path.split("/")[:-1]))
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Part:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from user_stats.transfer.csv_rows import CsvForm
+from dataclasses import dataclass
+
+from user_stats.transfer.csv_rows import CsvForm, names_of
 from user_stats.transfer.rows import Record, Row, clean, content_id, moment_of, text_of
 from user_stats.watches import Watch
 
@@ -31,8 +33,16 @@ def _convert(record: Record, digest: str) -> Row:
     return Row(watch)
 
 
+@dataclass(frozen=True)
+class DiaryForm(CsvForm):
+    """`diary.csv`, and not `reviews.csv` beside it, which has the same films again."""
+
+    def recognise(self, head: str) -> bool:
+        return super().recognise(head) and "Review" not in names_of(head)
+
+
 FORMS = (
-    CsvForm(
+    DiaryForm(
         SERVICE,
         "Letterboxd diary",
         frozenset({"Date", "Name", "Year", "Rating", "Rewatch", "Tags", "Watched Date"}),
