@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +18,7 @@ from harness import COUNTERS, judge, step
 from servers import PASSWORD, PostgresServer
 from test_kill import last_acknowledged, started
 
-from user_stats.errors import InvalidInput, StorageBusy, StorageError, StorageReadOnly, UserStatsError
+from user_stats.errors import InvalidInput, StorageBusy, StorageError, StorageFull, StorageReadOnly, UserStatsError
 from user_stats.storage import Collection, Log, PageQuery, open_storage
 from user_stats.storage.postgres import connections, tables
 from user_stats.storage.postgres.commits import Unsure, begin_counting, counted, is_committed
@@ -389,4 +392,44 @@ def test_an_error_of_the_work_is_the_one_that_is_raised(address: str) -> None:
         storage.transaction(work)
     assert storage.get(NOTES, "a") is None
     storage.forget_deleted()
+    storage.close()
+
+
+@pytest.fixture
+def small_disk(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a database whose files lie on a disk of 32 MB."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    place = postgres.folder / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)], check=True)
+    try:
+        shutil.chown(place, "postgres", "postgres")
+        postgres.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+        postgres.execute("CREATE DATABASE small TABLESPACE small")
+        yield postgres.url("small")
+        postgres.execute("DROP DATABASE small WITH (FORCE)")
+        postgres.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_of_the_server_is_named_and_harms_nothing(postgres: PostgresServer, small_disk: str) -> None:
+    storage = open_storage(small_disk)
+    postgres.execute("CREATE TABLE ballast AS SELECT * FROM generate_series(1, 100000)", database="small")
+    noise = random.Random(1)
+    written = 0
+    while written < 1000:
+        entry = {"n": written, "text": noise.randbytes(100_000).hex()}
+        try:
+            storage.transaction(lambda tx, entry=entry: tx.append(TRAIL, "a", entry))  # type: ignore[misc]
+        except StorageFull as error:
+            assert "\n" not in str(error)
+            break
+        written += 1
+    assert 0 < written < 1000
+    assert [entry["n"] for entry in storage.read_log(TRAIL, "a")] == list(range(written))
+    postgres.execute("DROP TABLE ballast", database="small")
+    storage.transaction(lambda tx: tx.append(TRAIL, "a", {"n": written}))  # without a restart
+    assert len(storage.read_log(TRAIL, "a")) == written + 1
     storage.close()
