@@ -21,15 +21,14 @@ from user_stats.storage.nesting import Nesting
 from user_stats.storage.pages import page_of
 from user_stats.storage.redis import names, script, whole
 from user_stats.storage.redis.server import Server, passes
-from user_stats.storage.redis.transactions import RedisTransaction, amounts_of, decoded
+from user_stats.storage.redis.texts import amounts_of, decoded
+from user_stats.storage.redis.transactions import RedisTransaction
 
 T = TypeVar("T")
 READ_AT_ONCE = 1000
 TURN_MILLISECONDS = 1500
 """After which the turn of a process that has died goes on to another; doubled for a work that took longer."""
 LONGEST_POLL_SECONDS = 0.002
-CROWDED_SECONDS = 0.5
-"""For how long after a conflict everybody waits for the turn first."""
 
 
 class _Client(threading.local):
@@ -55,7 +54,6 @@ class RedisStorage:
         self._nesting = Nesting()
         self._client = _Client()
         self._queue = threading.Lock()
-        self._crowded_until = 0.0
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -122,32 +120,35 @@ class RedisStorage:
     # -- transactions -------------------------------------------------------------------------------------------------
 
     def transaction(self, work: Callable[[Transaction], T]) -> T:
+        """The first attempt takes no turn; it also finds out what the next one reads at once, while it has the turn."""
         end = time.monotonic() + self._timeout
+        expected: list[bytes] = []
         with self._nesting.alone():
-            if time.monotonic() >= self._crowded_until:
-                done, value = self._attempt(work, b"", end)
-                if done:
-                    return value
-                self._crowded_until = time.monotonic() + CROWDED_SECONDS
+            done, value = self._attempt(work, b"", end, expected)
+            if done:
+                return value
             with self._turn(end) as holder:
                 milliseconds = TURN_MILLISECONDS
                 while time.monotonic() < end:
                     self._take_turn(holder, end, milliseconds)
                     milliseconds *= 2
-                    done, value = self._attempt(work, holder, end)
+                    done, value = self._attempt(work, holder, end, expected)
                     if done:
                         return value
         raise StorageBusy("others changed the same records again and again; try again")
 
-    def _attempt(self, work: Callable[[Transaction], T], holder: bytes, end: float) -> tuple[bool, T]:
-        """Whether the work was committed, and what it gave."""
+    def _attempt(
+        self, work: Callable[[Transaction], T], holder: bytes, end: float, expected: list[bytes]
+    ) -> tuple[bool, T]:
+        """Whether the work was committed, and what it gave; `expected` becomes what it has read."""
         if self._client.process != os.getpid():
             self._client.begin()
         while True:
             try:
-                tx = self._server.once(RedisTransaction)
+                tx = self._server.once(lambda client: RedisTransaction(client, expected))
                 value = work(tx)
                 words = tx.words()
+                expected[:] = tx.names_read()
                 return not words or self._commit(holder, words), value
             except exceptions.RedisError as error:
                 if not passes(error) or time.monotonic() >= end:

@@ -8,100 +8,36 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Any
 
-from user_stats.errors import AlreadyExists, InvalidInput, StorageCorrupt, shown
+from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, checked_record_key, is_record_key
 from user_stats.storage.redis import names
+from user_stats.storage.redis.lists import OpenList
 from user_stats.storage.redis.script import MISSING, Change, Check
+from user_stats.storage.redis.texts import amounts_of, decoded, encoded, encoded_value
 
 LARGEST_AMOUNT = 2**53
 
 
-def encoded(place: str, record: Record) -> bytes:
-    """The record as JSON text. Raises InvalidInput for what JSON or the other engines do not take."""
-    try:
-        return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput(f"{place}: a record cannot be written as JSON: {error}") from None
-
-
-def decoded(place: str, raw: bytes) -> Record:
-    """Raises StorageCorrupt for what is no object."""
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise StorageCorrupt(f"{place} is damaged: {shown(raw[:40].decode(errors='replace'))}", path=place)
-    return value
-
-
-def amounts_of(fields: dict[bytes, bytes]) -> Record:
-    """What was counted up for one record."""
-    return {name.decode(): json.loads(value) for name, value in fields.items() if name}
-
-
-class _List:
-    """One list as the transaction sees it: what it has read of it, and what it does to it."""
-
-    def __init__(self, log: Log, key: str) -> None:
-        self.log = log
-        self.key = key
-        self.entries: list[Record] | None = None
-        """All of it, where it had to be read."""
-        self.is_rewritten = False
-        self.steps: list[Record | int] = []
-        """Entries that are added at the end, and how many are kept after that."""
-        self.last: Record | None = None
-
-    def add(self, entry: Record, keep: int | None) -> None:
-        self.steps.append(entry)
-        self.last = entry
-        if self.entries is not None:
-            self.entries.append(entry)
-        if keep is not None:
-            self.steps.append(keep)
-            if self.entries is not None:
-                del self.entries[:-keep]
-
-    def insert(self, entry: Record, place: int, keep: int | None) -> None:
-        assert self.entries is not None
-        self.entries.insert(place, entry)
-        if keep is not None:
-            del self.entries[:-keep]
-        self.last = self.entries[-1]
-        self.is_rewritten = True
-
-    def changes(self) -> list[Change]:
-        name, versions = names.list_of(self.log, self.key), names.versions(self.log)
-        index, member = names.lists(self.log), self.key.encode()
-        changes = []
-        steps: list[Record | int] = self.steps
-        if self.is_rewritten:
-            changes.append(Change(b"clear", name, versions, index, member))
-            steps = list(self.entries or [])
-        for step in steps:
-            if isinstance(step, int):
-                changes.append(Change(b"trim", name, b"%d" % -step))
-            else:
-                changes.append(Change(b"push", name, encoded(self.log.name, step), index, member))
-        return [*changes, Change(b"version", versions, b"", b"", member)] if steps else changes
-
-
 class RedisTransaction:
-    """Reads and writes of one unit of work; see the port for what each does."""
+    """Reads and writes of one unit of work; see the port for what each does. `expected` are names that were read when
+    the same work was run before: they are fetched all at once."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, expected: Iterable[bytes] = ()) -> None:
         self._client = client
+        names_expected = list(expected)
+        values = client.mget(names_expected) if names_expected else []
+        self._fetched: dict[bytes, bytes | None] = dict(zip(names_expected, values, strict=True))
         self._records: dict[bytes, bytes | None] = {}
         self._puts: dict[bytes, tuple[Collection, str]] = {}
         self._names: dict[bytes, bytes | None] = {}
         self._counts: list[tuple[Collection, str, Record]] = []
         self._taken_counts: set[bytes] = set()
-        self._lists: dict[bytes, _List] = {}
+        self._lists: dict[bytes, OpenList] = {}
         self._checks: dict[tuple[bytes, bytes], Check] = {}
 
     # -- records ------------------------------------------------------------------------------------------------------
@@ -121,7 +57,7 @@ class RedisTransaction:
             return None
         name = names.record(collection, key)
         if name not in self._records:
-            raw = self._client.get(name)
+            raw = self._fetch(name)
             self._check(Check(name, b"", MISSING if raw is None else raw))
             if collection.counts:
                 raw = self._with_counts(collection, key, raw)
@@ -140,10 +76,20 @@ class RedisTransaction:
         self._puts[names.record(collection, key)] = (collection, key)
         return encoded(collection.name, added_up(collection, record, [amounts_of(fields)]))
 
+    def _fetch(self, name: bytes) -> bytes | None:
+        if name in self._fetched:
+            return self._fetched[name]
+        found: bytes | None = self._client.get(name)
+        return found
+
+    def names_read(self) -> list[bytes]:
+        """What to expect when the work is run again."""
+        return [check.key for check in self._checks.values() if not check.is_hash]
+
     def find(self, collection: Collection, field: str, value: str) -> str | None:
         name = names.unique(collection, field, collection.unique[field](value))
         if name not in self._names:
-            self._names[name] = self._client.get(name)
+            self._names[name] = self._fetch(name)
             self._check(Check(name, b"", self._names[name] or MISSING))
         held = self._names[name]
         return held.decode() if held is not None else None
@@ -218,7 +164,7 @@ class RedisTransaction:
         else:
             own.insert(added, bisect_right(self._entries(own), log.order(added), key=log.order), keep)
 
-    def _last(self, own: _List) -> Record | None:
+    def _last(self, own: OpenList) -> Record | None:
         if own.entries is not None:
             return own.entries[-1] if own.entries else None
         if own.last is None:
@@ -243,15 +189,15 @@ class RedisTransaction:
         copied: list[Record] = json.loads(json.dumps(chosen))
         return copied
 
-    def _list(self, log: Log, key: str) -> _List:
-        return self._lists.setdefault(names.list_of(log, checked_log_key(key)), _List(log, key))
+    def _list(self, log: Log, key: str) -> OpenList:
+        return self._lists.setdefault(names.list_of(log, checked_log_key(key)), OpenList(log, key))
 
-    def _hold(self, own: _List) -> None:
+    def _hold(self, own: OpenList) -> None:
         name, field = names.versions(own.log), own.key.encode()
         if (name, field) not in self._checks:
             self._check(Check(name, field, self._client.hget(name, field) or MISSING, is_hash=True))
 
-    def _entries(self, own: _List) -> list[Record]:
+    def _entries(self, own: OpenList) -> list[Record]:
         """The whole list, with what was done to it so far."""
         if own.entries is None:
             self._hold(own)
@@ -306,7 +252,3 @@ class RedisTransaction:
                 kind = b"add" if type(value) is int else b"begin"
                 changes.append(Change(kind, name, encoded_value(value), b"", field.encode()))
         return changes
-
-
-def encoded_value(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()

@@ -12,7 +12,7 @@ from user_stats.errors import InvalidInput
 from user_stats.storage import Collection, Log, Record, Snapshot
 from user_stats.storage.keys import checked_log_key, checked_record_key
 from user_stats.storage.redis import names
-from user_stats.storage.redis.transactions import decoded, encoded
+from user_stats.storage.redis.texts import decoded, encoded
 
 ROWS_BETWEEN_CALLS = 500
 
