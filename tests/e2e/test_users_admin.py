@@ -64,7 +64,7 @@ def test_many_are_changed_at_once_after_a_question(
 
 def test_one_person_is_opened_changed_and_deleted(site: Site, crowd: list[str], visit: MakeVisitor) -> None:
     grace = enter(visit, site)
-    click_cell(grace, 0, 60)
+    click_cell(grace, 0, 65)
     grace.sees("ada@example.org")
     grace.settle()
     assert f"person={crowd[0]}" in grace.page.url

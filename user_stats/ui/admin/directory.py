@@ -175,8 +175,8 @@ def _columns(users: list[User]) -> dict[str, Any]:
     opened, ids = "directory_open", [user.user_id for user in users]
     return {
         "open": st.column_config.ButtonColumn(
-            "",
-            width=40,
+            "Open",
+            width=60,
             pinned=True,
             key=opened,
             type="tertiary",

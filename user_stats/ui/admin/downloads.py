@@ -76,7 +76,7 @@ TABLES = (
 def draw_downloads() -> None:
     st.caption(
         "Each file is made when you click. Cells that a spreadsheet would run as a formula are made harmless. For "
-        "a site with many thousands of people, `python -m user_stats export` writes the same files without the browser."
+        "a site with many thousands of people, python -m user_stats export writes the same files without the browser."
     )
     for table in TABLES:
         with st.container(horizontal=True, vertical_alignment="center", border=True):

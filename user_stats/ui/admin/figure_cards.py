@@ -67,7 +67,7 @@ def _draw_card(row: Row) -> None:
 def _draw_missing(row: Row) -> None:
     if row["missing"] == "no data yet":
         st.caption("No data yet. This call supplies it:")
-        st.code(row["needs"], language="python", wrap_lines=True)
+        st.code(row["needs"], language=None, wrap_lines=True)
     else:
         st.caption(NOT_HERE if row["missing"] == "this figure has no form here" else f"{row['missing'].capitalize()}.")
 

@@ -54,7 +54,7 @@ def _close() -> None:
 
 
 def _draw_head(user: User) -> None:
-    st.subheader(inert(user.username), anchor=False)
+    st.header(inert(user.username), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_badge(user.role)
         if not user.is_active:

@@ -231,7 +231,7 @@ def _draw_people(users: list[User]) -> None:
         height=TABLE_HEIGHT if len(users) > ROWS_SHOWN else "content",
         column_config={
             "open": st.column_config.ButtonColumn(
-                "", width=40, key=opened, type="tertiary", on_click=_open, args=(opened, ids)
+                "Open", width=60, key=opened, type="tertiary", on_click=_open, args=(opened, ids)
             ),
             "Ends": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
         },
