@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from user_stats import activity
 from user_stats.collections import SITE
+from user_stats.storage import Transaction
 from user_stats.times import to_iso
 
 HOUR = 3600
@@ -265,6 +267,17 @@ def test_24_storage_used_leaves_deleted_items_out(uploads: Any) -> None:
     assert uploads.platform("storage_used")["value"] == 2.5
 
 
+def test_24_storage_used_counts_uploads_of_which_nobody_told_more(site: Any) -> None:
+    event = {"at": to_iso(site.clock.now), "kind": "upload", "subject": "old", "content_type": "video"}
+
+    def work(tx: Transaction) -> None:
+        activity.add(tx, site.ada, {**event, "size_bytes": 10**9}, now=site.clock.now)
+
+    site.manager.storage.transaction(work)
+    assert site.of(site.ada, "storage_used")["value"] == site.platform("storage_used")["value"] == 1
+    assert site.platform("oldest_content")["value"] == 0
+
+
 def test_25_monthly_bandwidth_is_measured_where_it_can_be(site: Any) -> None:
     site.manager.content.download(site.ada, "a", size_bytes=2_000_000_000)
     figure = site.of(site.ada, "monthly_bandwidth")
@@ -417,6 +430,7 @@ def test_40_login_streak_ends_today_or_yesterday(site: Any) -> None:
         site.manager.community.record_sign_in(site.ada)
     figure = site.of(site.ada, "login_streak")
     assert (figure["value"], figure["detail"]["best"]) == (2, 3)
+    assert site.platform("login_streak")["detail"] == {"best": 3, "people": {2: 1}}
     site.clock.advance(days=1)
     assert site.of(site.ada, "login_streak")["value"] == 2
     site.clock.advance(days=1)

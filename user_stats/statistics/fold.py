@@ -39,8 +39,19 @@ def completes(event: Record, watched_threshold: float) -> bool:
 
 def empty_tally() -> Record:
     """`days` and `viewed` have a bit for each UTC day since 1970 with an act, with a watch; `hours` for each month one
-    for each quarter of an hour that was watched; `streams` has start and seconds of each watch of a stream."""
-    return {"days": 0, "viewed": 0, "hours": {}, "weeks": {}, "months": {}, "plans": [], "streams": {}}
+    for each quarter of an hour that was watched; `streams` has start and seconds of each watch of a stream,
+    `uploads` the items of which a size was told."""
+    return {
+        "days": 0,
+        "viewed": 0,
+        "hours": {},
+        "weeks": {},
+        "months": {},
+        "plans": [],
+        "streams": {},
+        "uploads": {},
+        "signed_in": 0,
+    }
 
 
 class Fold:
@@ -226,7 +237,9 @@ def _upload(fold: Fold, event: Record) -> None:
     size, tally = event.get("size_bytes"), fold.tally
     if size is not None:
         tally["largest_bytes"] = max(size, tally.get("largest_bytes", 0))
-        if event["subject"] is None:
+        if event["subject"] is not None:
+            tally["uploads"].setdefault(event["subject"], {"created_at": event["at"]})["size_bytes"] = size
+        else:
             tally["loose_bytes"] = tally.get("loose_bytes", 0) + size
             tally["loose_uploads"] = tally.get("loose_uploads", 0) + 1
 
@@ -250,6 +263,7 @@ def _download(fold: Fold, event: Record) -> None:
 
 def _sign_in(fold: Fold, event: Record) -> None:
     fold.on_day(event, "sign_ins")
+    fold.tally["signed_in"] |= day_bit(event["at"][:10])
     fold.tally["last_sign_in"] = max(event["at"], fold.tally.get("last_sign_in", ""))
 
 

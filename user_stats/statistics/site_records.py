@@ -66,8 +66,14 @@ class SiteRecords:
 
     @cached_property
     def items(self) -> list[Record]:
-        """The items that somebody described and that are not deleted."""
-        return [about for about in self.about.values() if not about.get("deleted_at")]
+        """The items that are not deleted: those that somebody described, and uploads of which nobody told more."""
+        uploads = (
+            {"content_id": content_id, "owners": [user_id], **upload}
+            for user_id, tally in self.tallies_by_person.items()
+            for content_id, upload in tally["uploads"].items()
+            if content_id not in self.about
+        )
+        return [*(about for about in self.about.values() if not about.get("deleted_at")), *uploads]
 
     def total(self, name: str) -> int:
         if name in _DAY_SUMS:
@@ -197,6 +203,11 @@ class SiteRecords:
     def streaks(self) -> dict[str, Streak]:
         """Of everybody, by UTC days."""
         return {user_id: streak_of(tally["days"], self.utc_today) for user_id, tally in self.tallies_by_person.items()}
+
+    @cached_property
+    def sign_in_streaks(self) -> list[Streak]:
+        """Of everybody who ever signed in, by UTC days."""
+        return [streak_of(tally["signed_in"], self.utc_today) for tally in self.tallies if tally["signed_in"]]
 
     @cached_property
     def _lifetime_values(self) -> dict[str, dict[Measure, float]]:

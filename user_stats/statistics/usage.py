@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import mean, median
 
 from user_stats.statistics.figures import NO_DATA, PERSON, Entry, Figure, Group
@@ -69,6 +70,14 @@ def person_login_streak(records: PersonRecords) -> Figure:
     return Figure(found.current, len(days), {"best": found.best, "first": found.first, "last": found.last})
 
 
+def site_login_streak(records: SiteRecords) -> Figure:
+    running = Counter(found.current for found in records.sign_in_streaks)
+    if not running:
+        return NO_DATA
+    best = max(found.best for found in records.sign_in_streaks)
+    return Figure(max(running), records.day_sum("sign_ins"), {"best": best, "people": dict(sorted(running.items()))})
+
+
 def person_days_since(records: PersonRecords) -> Figure:
     signed_in = records.of("sign_in")
     if not signed_in:
@@ -107,8 +116,9 @@ GROUP = Group(
             "beside it.",
             _ANY, person=person_hour, platform=site_hour),
         Entry(40, "login_streak", "Login streak", "days", (PERSON,),
-            "Days in a row with a sign-in that end today or yesterday; the best ever beside it.",
-            _SIGN_IN, person=person_login_streak),
+            "Days in a row with a sign-in that end today or yesterday; the best ever beside it. On the platform "
+            "the longest that runs, by UTC days.",
+            _SIGN_IN, person=person_login_streak, platform=site_login_streak),
         Entry(41, "days_since_login", "Days since last login", "days", (PERSON,),
             "Calendar days since the newest sign-in; on the platform the median over the people who ever signed in.",
             _SIGN_IN, person=person_days_since, platform=site_sign_ins),
