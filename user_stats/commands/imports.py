@@ -124,7 +124,8 @@ def _print(report: Report) -> None:
     verb = "would be imported" if report.is_preview else "imported"
     print(f"{inert(report.file)}: {report.title}")
     if report.first is not None and report.last is not None:
-        print(f"  {report.first[:10]} to {report.last[:10]}, {report.hours:,.1f} hours on {len(report.days):,} days")
+        hours = f", {report.hours:,.1f} hours" if report.seconds else ""
+        print(f"  {report.first[:10]} to {report.last[:10]}, {len(report.days):,} days{hours}")
     print(f"  {report.rows:,} rows: {report.imported:,} {verb}, {report.duplicates:,} known already")
     for reason, count in report.skipped.most_common():
         print(f"  {count:,} skipped: {inert(reason)}")
