@@ -14,8 +14,15 @@ import pytest
 
 from user_stats import Forbidden, SubscriberFeature, UserManager, UserNotFound, UserRole, get_user_manager
 from user_stats.__main__ import main
-from user_stats.collections import HISTORY, PERSONAL_COLLECTIONS, PERSONAL_LOGS, SECRET_COLLECTIONS
-from user_stats.storage import Storage
+from user_stats.collections import (
+    BOT_LINKS,
+    BOT_USERS,
+    HISTORY,
+    PERSONAL_COLLECTIONS,
+    PERSONAL_LOGS,
+    SECRET_COLLECTIONS,
+)
+from user_stats.storage import Storage, Transaction
 from user_stats.transfer.person_archive import person_archive, write_person_archive
 from user_stats.transfer.person_readme import FIELDS, FILES, TITLES
 
@@ -103,6 +110,18 @@ def test_the_items_of_a_person_are_in_it_and_no_other_owner(manager: UserManager
     assert items.keys() == {"upload-1", "shared"}
     assert items["shared"]["title"] == "Together"
     assert other not in json.dumps(document)
+
+
+def test_what_the_bot_knows_of_a_linked_account_is_in_it(manager: UserManager, storage: Storage, ada: str) -> None:
+    seen = {"user_id": 4711, "first_name": "Ada", "username": "ada_l", "first_seen": "2026-03-04", "referral": ""}
+
+    def work(tx: Transaction) -> None:
+        tx.put(BOT_USERS, "4711", seen)
+        tx.put(BOT_LINKS, ada, {"telegram_id": "4711", "linked_at": "2026-03-04"})
+
+    assert "bot_users" not in opened(person_archive(manager, ada))["person.json"]["collections"]
+    storage.transaction(work)
+    assert opened(person_archive(manager, ada))["person.json"]["collections"]["bot_users"] == seen
 
 
 def test_the_readme_explains_every_file_and_field(manager: UserManager, ada: str) -> None:

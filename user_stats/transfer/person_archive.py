@@ -16,6 +16,8 @@ from typing import IO, Any
 from user_stats import audit, fields
 from user_stats.collections import (
     ACTIVITY,
+    BOT_LINKS,
+    BOT_USERS,
     CONTENT,
     HISTORY,
     PERSONAL_COLLECTIONS,
@@ -83,7 +85,10 @@ def _collected(
         get_user(tx, user_id)
         records = {collection.name: tx.get(collection, user_id) for collection in collections}
         lists = {log.name: tx.read_log(log, user_id) for log in PERSONAL_LOGS}
-        return {**records, CONTENT.name: _items(tx, user_id, lists[ACTIVITY.name])}, lists
+        link = records[BOT_LINKS.name]
+        records[BOT_USERS.name] = None if link is None else tx.get(BOT_USERS, link["telegram_id"])
+        records[CONTENT.name] = _items(tx, user_id, lists[ACTIVITY.name])
+        return records, lists
 
     records, lists = manager.storage.transaction(work)
     audit.note(manager.storage, "exported", now=now, actor=actor, user_id=user_id)

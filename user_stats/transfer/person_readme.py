@@ -8,6 +8,7 @@ from typing import Any
 from user_stats.collections import (
     ACTIVITY,
     BOT_LINKS,
+    BOT_USERS,
     CONNECTIONS,
     CONTENT,
     DEMO,
@@ -122,6 +123,7 @@ TITLES = {
     USERS.name: "your account",
     CONNECTIONS.name: "you and others",
     PLAYLISTS.name: "your playlists",
+    BOT_USERS.name: "what the bot knows of the Telegram account that you linked",
     CONTENT.name: "the items that you brought or own, by their ids: what was told of each",
     PREFERENCES.name: "your settings",
     USER_STATS.name: "your lifetime figures; clearing the history does not change them",
