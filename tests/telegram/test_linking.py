@@ -124,6 +124,15 @@ def test_the_archive_of_a_person_has_the_link_and_no_code(links: BotLinks, manag
     assert "bot_link_codes" not in document
 
 
+def test_a_store_with_a_bot_and_links_is_as_its_log_says(
+    storage: Storage, links: BotLinks, manager: UserManager, ada: str, bea: str, clock: FixedClock
+) -> None:
+    BotUsers(storage, clock=clock).add(77)
+    links.redeem(links.make_code(ada).code, 77)
+    links.make_code(bea)
+    assert manager.verify() == []
+
+
 # -- one person in the audience ---------------------------------------------------------------------------------------
 
 

@@ -101,6 +101,16 @@ def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     assert ended.stderr.startswith("error: TELEGRAM_BOT_TOKEN_FILE: the file cannot be read")
 
 
+def test_without_aiogram_one_line_says_how_to_get_it(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['aiogram'] = None; from user_stats.__main__ import main; sys.exit(main(['bot']))"
+    environment = {**os.environ, "TELEGRAM_BOT_TOKEN": TOKEN, "USERS_DIR": str(tmp_path / "users")}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "error: aiogram is not installed: python -m pip install aiogram\n"
+
+
 def test_with_a_webhook_the_command_leaves_the_updates_to_the_site(tmp_path: Path) -> None:
     ended = run(
         tmp_path,
