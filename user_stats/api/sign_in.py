@@ -43,13 +43,8 @@ def sign_in_routes(
         token = None if device is None else get_accounts().tickets.redeem(call.body.ticket, device)
         if token is None or device is None:
             raise NotAuthenticated("this ticket is not good any more")
-        is_https = call.services.proxies.is_https(call.scope)
         age = settings.session_days * SECONDS_A_DAY
-        reply = Response(status_code=204)
-        for name, value, seconds in ((cookies.SESSION, token, age), (cookies.DEVICE, device, cookies.DEVICE_SECONDS)):
-            cookie = cookies.set_cookie(name, value, is_https=is_https, max_age_seconds=seconds)
-            reply.headers.append("set-cookie", cookie)
-        return reply
+        return _reply(call, (cookies.SESSION, token, age), (cookies.DEVICE, device, cookies.DEVICE_SECONDS))
 
     def leave(call: Call) -> Response:
         """Ends the session of the cookie and takes the cookie away."""
@@ -58,11 +53,7 @@ def sign_in_routes(
             get_accounts().sign_out(cookies.find_session(_cookies(call.headers)))
         except StorageError as error:
             log.error("a session could not be ended, only its cookie taken away: %s", error)
-        reply = Response(status_code=204)
-        is_https = call.services.proxies.is_https(call.scope)
-        reply.headers.append(
-            "set-cookie", cookies.set_cookie(cookies.SESSION, "", is_https=is_https, max_age_seconds=0)
-        )
+        reply = _reply(call, (cookies.SESSION, "", 0))
         for name in filter(lambda name: name.startswith(PROVIDER_COOKIES), _cookies(call.headers)):
             reply.headers.append("set-cookie", f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
         return reply
@@ -73,6 +64,16 @@ def sign_in_routes(
         Operation("POST", "/auth/leave", leave, "Take the cookie away", None),
     )
     return [Route(one.path, Door([one], get_services, limits)) for one in operations]
+
+
+def _reply(call: Call, *told: tuple[str, str, int]) -> Response:
+    """An empty answer that sets cookies: name, value and age in seconds of each."""
+    is_https = call.services.proxies.is_https(call.scope)
+    reply = Response(status_code=204)
+    for name, value, seconds in told:
+        cookie = cookies.set_cookie(name, value, is_https=is_https, max_age_seconds=seconds)
+        reply.headers.append("set-cookie", cookie)
+    return reply
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
