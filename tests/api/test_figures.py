@@ -67,6 +67,9 @@ def test_leaders_and_recommendations(site: Site, people: tuple[str, str]) -> Non
     places = send(site, "GET", "/api/v1/leaderboard?metric=watches&period=month", 200)["places"]
     assert [(place["rank"], place["username"], place["value"]) for place in places] == [(1, "bob", 3), (2, "ada", 2)]
     send(site, "GET", "/api/v1/leaderboard?metric=secrets", 422)
+    year = send(site, "GET", f"{USERS}/{people[1]}/year?year=2026", 200)
+    assert (year["watches"], year["watched_hours"]) == (3, 0.5)
+    assert send(site, "GET", "/api/v1/weekly-digest", 200)["week"] == "2026-W09"
     assert send(site, "GET", f"{USERS}/{people[0]}/recommendations", 200) == {"items": ["c"]}
 
 

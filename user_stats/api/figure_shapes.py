@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from user_stats.api.shapes import ContentId, ContentKind, Input, PastMoment, Text, Title, UserId, Whole
+from user_stats.api.shapes import ContentId, ContentKind, DayName, Input, PastMoment, Text, Title, UserId, Whole
 from user_stats.content import Item
 from user_stats.statistics.leaderboard import Place
 from user_stats.statistics.moments import ZONES
@@ -31,6 +31,27 @@ class LeaderQuery(Input):
 
 class CountQuery(Input):
     count: Annotated[int, Meta(ge=1, le=100)] = 10
+
+
+class YearQuery(Input):
+    year: Annotated[int, Meta(ge=1970, le=9998, description="by default this one")] | UnsetType = UNSET
+
+
+class WeekLine(Struct):
+    name: str
+    value: float
+    before: float
+    growth: float | None
+
+
+class Week(Struct):
+    """An ISO week (UTC); `text` is the same for a mail or a message."""
+
+    week: str
+    first: DayName
+    last: DayName
+    lines: list[WeekLine]
+    text: str
 
 
 class FigureRow(Struct):

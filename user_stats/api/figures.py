@@ -9,6 +9,7 @@ import msgspec
 from user_stats.api import figure_shapes as shapes
 from user_stats.api.operations import READ, Call, Operation
 from user_stats.errors import UserStatsError
+from user_stats.statistics.year_in_review import YearInReview
 
 TAG = "Statistics"
 
@@ -41,6 +42,17 @@ def get_recommendations(call: Call) -> shapes.Recommendations:
     return shapes.Recommendations(items)
 
 
+def get_year(call: Call) -> YearInReview:
+    statistics = call.services.statistics
+    return statistics.year_in_review(call.path["user_id"], call.query.year or statistics.now().year)
+
+
+def get_week(call: Call) -> shapes.Week:
+    digest = call.services.statistics.weekly_digest()
+    lines = [shapes.WeekLine(line.name, line.value, line.before, line.growth) for line in digest.lines]
+    return shapes.Week(digest.week, digest.first.isoformat(), digest.last.isoformat(), lines, digest.to_text())
+
+
 def _operation(path: str, handler: Any, summary: str, answer: Any, query: Any, *refusals: str) -> Operation:
     return Operation("GET", f"/api/v1{path}", handler, summary, answer, READ, query=query, refusals=refusals, tag=TAG)
 
@@ -62,4 +74,9 @@ OPERATIONS = (
         "/users/{user_id}/recommendations", get_recommendations, "What the person may like, never what they watched",
         shapes.Recommendations, shapes.CountQuery, "not_found",
     ),
+    _operation(
+        "/users/{user_id}/year", get_year, "A person's year in review, by the zone of the site", YearInReview,
+        shapes.YearQuery, "not_found",
+    ),
+    _operation("/weekly-digest", get_week, "The last whole week of the site beside the one before", shapes.Week, None),
 )  # fmt: skip
