@@ -14,7 +14,7 @@ from user_stats.ui.actions import made_when_asked
 from user_stats.ui.admin import charts
 from user_stats.ui.admin.downloads import Table, make_table
 from user_stats.ui.admin.periods import choose_period
-from user_stats.ui.text import shown_day, to_viewer
+from user_stats.ui.text import shown_day, shown_time
 
 NEWEST_SHOWN = 20
 TABLE = Table(
@@ -83,7 +83,7 @@ def _draw_people() -> None:
             "Telegram id": [str(person.user_id) for person in newest],
             "Name": [person.first_name for person in newest],
             "Username": [person.username or "" for person in newest],
-            "First seen": [to_viewer(person.first_seen) for person in newest],
+            "First seen": [shown_time(person.first_seen) for person in newest],
             "Came by": [person.referral for person in newest],
         }
     )
