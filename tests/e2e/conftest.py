@@ -201,6 +201,12 @@ class Visitor:
         self.fill("Password", password)
         self.press("Sign in")
 
+    def sign_out(self) -> None:
+        """Signs out and waits until the browser has been told so."""
+        with self.page.expect_response("**/auth/leave"):
+            self.press("Sign out")
+        self.is_signed_out()
+
     @property
     def cookies(self) -> dict[str, str]:
         return {one["name"]: one["value"] for one in self.page.context.cookies()}

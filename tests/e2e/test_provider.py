@@ -95,9 +95,7 @@ def test_who_the_provider_vouches_for_is_signed_in(federated: Site, visit: MakeV
     zoe.press("Continue")
     zoe.is_signed_in()
     assert federated.manager.find_users().users[0].username == "zoe"
-    zoe.press("Sign out")
-    zoe.is_signed_out()
-    zoe.page.wait_for_url(federated.address + "/")
+    zoe.sign_out()
     assert not [name for name in zoe.cookies if name.startswith(("_streamlit_user", "app_session"))]
     zoe.page.get_by_role("button", name="Continue with single sign-on").wait_for()
     zoe.outside.clear()  # the provider itself

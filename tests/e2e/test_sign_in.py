@@ -46,9 +46,7 @@ def test_sign_out_ends_both_tabs_and_the_cookie(site: Site, visit: MakeVisitor) 
     token = ada.cookies["app_session"]
     ada.go("/features", page=(second := ada.tab()))
     ada.is_signed_in(second)
-    ada.press("Sign out")
-    ada.is_signed_out()
-    ada.page.wait_for_url(site.address + "/")
+    ada.sign_out()
     assert "app_session" not in ada.cookies
     assert site.accounts.user_of(token) is None
     second.get_by_role("link", name="Profile").click()
