@@ -8,7 +8,7 @@ run: .venv/run.stamp
 	$(BIN)/streamlit run streamlit_app.py
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 soak: .venv/dev.stamp
 	$(BIN)/python -m pytest -m soak

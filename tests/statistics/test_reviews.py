@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from user_stats.statistics.year_image import year_svg
+from user_stats.statistics.year_in_review import Top
 
 
 def test_a_year_counts_what_falls_into_it(site: Any) -> None:
@@ -18,8 +19,8 @@ def test_a_year_counts_what_falls_into_it(site: Any) -> None:
     review = site.statistics.year_in_review(site.ada, 2026)
     assert (review.watches, review.watched_hours, review.active_days) == (2, 1.5, 3)
     assert review.hours_by_month[:3] == [2, 0.5, 0]  # the second half of the watch over midnight is January's
-    assert review.top_items == [("New Year", 1), ("b", 1)]
-    assert review.top_categories == [("music", 1), ("art", 0.5)]
+    assert review.top_items == [Top("New Year", 1), Top("b", 1)]
+    assert review.top_categories == [Top("music", 1), Top("art", 0.5)]
     assert (review.busiest_hour, review.interactions) == (20, 1)
     assert review.badges == ["First word"]
     assert site.statistics.year_in_review(site.ada, 2025).watches == 1

@@ -88,7 +88,7 @@ def test_a_failed_flush_is_made_up_for(tmp_path: Path) -> None:
     storage, disk, _ = prepared(tmp_path)
     number = judge(storage)
     disk.plan(1, for_ever=True, code=errno.EIO)
-    storage._flush(0)
+    storage._committer._flush(0)
     disk.heal()
     assert step(storage) == number + 1
     judge(storage)

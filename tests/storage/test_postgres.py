@@ -246,6 +246,7 @@ def test_the_command_line_names_a_wrong_password_in_one_line(address: str) -> No
 def test_an_account_without_rights_is_named_and_nothing_is_half_made(
     postgres: PostgresServer, address: str, guest: str
 ) -> None:
+    postgres.execute("DROP SCHEMA IF EXISTS user_stats CASCADE", database="site")
     with pytest.raises(StorageReadOnly, match="may not"):
         open_storage(guest)
     assert postgres.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'user_stats'", database="site") == []

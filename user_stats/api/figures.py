@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from user_stats.api import figure_shapes as shapes
 from user_stats.api.operations import READ, Call, Operation
@@ -15,18 +16,23 @@ TAG = "Statistics"
 
 
 def get_person(call: Call) -> shapes.FigureList:
-    catalogue = call.services.statistics.person_catalogue(call.path["user_id"], tz=call.query.tz or None)
+    catalogue = call.services.statistics.person_catalogue(call.path["user_id"], tz=_zone(call))
     return _listed(catalogue)
 
 
 def get_site(call: Call) -> shapes.FigureList:
-    return _listed(call.services.statistics.platform_catalogue(tz=call.query.tz or None))
+    return _listed(call.services.statistics.platform_catalogue(tz=_zone(call)))
 
 
 def get_item(call: Call) -> shapes.FigureList:
     if not call.services.statistics.is_known(call.path["content_id"]):
         raise UserStatsError("content_id: nobody did anything with this item", field="content_id", code="not_found")
-    return _listed(call.services.statistics.content_catalogue(call.path["content_id"], tz=call.query.tz or None))
+    return _listed(call.services.statistics.content_catalogue(call.path["content_id"], tz=_zone(call)))
+
+
+def _zone(call: Call) -> str | None:
+    tz: str | UnsetType = call.query.tz
+    return None if tz is UNSET else tz
 
 
 def _listed(catalogue: dict[str, dict[str, Any]]) -> shapes.FigureList:

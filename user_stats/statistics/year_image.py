@@ -49,8 +49,8 @@ def _figures(review: YearInReview) -> list[str]:
 
 def _tops(review: YearInReview) -> list[str]:
     parts = [_text(EDGE, 550, 34, "Most watched", ACCENT)]
-    for number, (title, count) in enumerate(review.top_items[:5]):
-        parts.append(_text(EDGE, 605 + 48 * number, 34, f"{_cut(title)}  ×{count}", INK))
+    for number, top in enumerate(review.top_items[:5]):
+        parts.append(_text(EDGE, 605 + 48 * number, 34, f"{_cut(top.name)}  ×{top.value:,.0f}", INK))
     return parts
 
 

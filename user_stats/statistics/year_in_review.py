@@ -15,6 +15,14 @@ TOP = 5
 
 
 @dataclass(frozen=True)
+class Top:
+    """One of the most: watches of an item, hours of a category."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
 class YearInReview:
     """One year of one person; None where there is no data."""
 
@@ -24,9 +32,9 @@ class YearInReview:
     watched_hours: float
     active_days: int
     longest_streak: int
-    top_items: list[tuple[str, int]]
+    top_items: list[Top]
     """Titles, or ids where nobody told a title, with how often they were watched."""
-    top_categories: list[tuple[str, float]]
+    top_categories: list[Top]
     """With the hours watched."""
     hours_by_month: list[float]
     busiest_weekday: str | None
@@ -75,21 +83,21 @@ def years(records: PersonRecords) -> list[int]:
     return sorted({day.year for day in records.active_days}, reverse=True)
 
 
-def _top_items(records: PersonRecords, watches: list[Watched]) -> list[tuple[str, int]]:
+def _top_items(records: PersonRecords, watches: list[Watched]) -> list[Top]:
     titles = {event["subject"]: event["title"] for event in records.of("watch") if "title" in event}
     counts = Counter(watch.content_id for watch in watches)
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:TOP]
-    return [(titles.get(item) or records.contents(item).get("title") or item, count) for item, count in ranked]
+    return [Top(titles.get(item) or records.contents(item).get("title") or item, count) for item, count in ranked]
 
 
-def _top_categories(records: PersonRecords, watches: list[Watched]) -> list[tuple[str, float]]:
+def _top_categories(records: PersonRecords, watches: list[Watched]) -> list[Top]:
     seconds = Counter[str]()
     for watch in watches:
         category = watch.category or records.contents(watch.content_id).get("category")
         if category:
             seconds[category] += watch.seconds
     ranked = sorted(seconds.items(), key=lambda one: (-one[1], one[0]))[:TOP]
-    return [(category, amount / SECONDS_PER_HOUR) for category, amount in ranked]
+    return [Top(category, amount / SECONDS_PER_HOUR) for category, amount in ranked]
 
 
 def _by_month(days: dict[date, int]) -> list[float]:

@@ -34,6 +34,7 @@ SETTINGS_OF_SAFETY = {"fsync": ("on",), "full_page_writes": ("on",), "synchronou
 _is_host, _is_port = re.compile(r"[0-9A-Za-z_.:,/-]*").fullmatch, re.compile("[0-9,]*").fullmatch
 
 log = logging.getLogger(__name__)
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of is a lost connection, which is told by us
 
 
 class Connections:
