@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from harness import judge
 
-from user_stats.errors import StorageCorrupt, StorageError
+from user_stats.errors import InvalidInput, StorageCorrupt, StorageError
 from user_stats.storage import Collection, Log, open_storage
 
 PEOPLE = Collection("people", width=256, unique={"name": str.casefold}, fields=("name",))
@@ -374,3 +374,44 @@ def test_a_list_where_an_object_belongs_is_left_as_it_is(tmp_path: Path) -> None
     assert [damage.mendable for damage in storage.find_damage([PEOPLE], [DIARY])] == [False]
     assert [damage.mendable for damage in storage.mend_damage([PEOPLE], [DIARY])] == [False]
     assert (tmp_path / "people.json").read_text() == text
+
+
+def test_a_record_of_any_size_that_another_program_wrote_can_be_lived_with(tmp_path: Path) -> None:
+    long = {**SEVERAL, "k1": {"name": "n1", "note": "y" * 300_000}}
+    (tmp_path / "people.json").write_text(json.dumps(long))
+    storage = open_storage(str(tmp_path))
+    storage.transaction(lambda tx: tx.put(PEOPLE, "k2", {"name": "other"}))
+    assert dict(open_storage(str(tmp_path)).scan(PEOPLE)) == {**long, "k2": {"name": "other"}}
+    with pytest.raises(InvalidInput, match="at most"):
+        storage.transaction(lambda tx: tx.put(PEOPLE, "k3", {"name": "n3", "note": "y" * (5 << 20)}))
+
+
+@pytest.mark.parametrize("key", ['q"r', "tab\tx", "a\\b", "é", ""])
+def test_a_key_that_no_line_can_hold_is_named_and_the_file_stays(tmp_path: Path, key: str) -> None:
+    text = json.dumps({key: {"name": "odd"}, **SEVERAL})
+    (tmp_path / "people.json").write_text(text)
+    storage = open_storage(str(tmp_path))
+    assert storage.get(PEOPLE, "k3") == SEVERAL["k3"]
+    with pytest.raises(StorageCorrupt, match=r"people\.json"):
+        storage.transaction(lambda tx: tx.put(PEOPLE, "k2", {"name": "other"}))
+    assert (tmp_path / "people.json").read_text() == text
+
+
+@pytest.mark.parametrize("value", [None, [1], 5, "text"])
+def test_a_member_that_is_no_record_is_named_when_another_is_written(tmp_path: Path, value: object) -> None:
+    text = json.dumps({**SEVERAL, "odd": value})
+    (tmp_path / "people.json").write_text(text)
+    with pytest.raises(StorageCorrupt, match="odd"):
+        open_storage(str(tmp_path)).transaction(lambda tx: tx.put(PEOPLE, "k2", {"name": "other"}))
+    assert (tmp_path / "people.json").read_text() == text
+
+
+def test_an_edit_in_place_of_the_same_length_counts(tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(SEVERAL, indent=2))
+    storage = open_storage(str(tmp_path))
+    assert storage.get(PEOPLE, "k3") == SEVERAL["k3"]
+    path.write_text(path.read_text().replace('"n3"', '"m3"'))
+    assert storage.get(PEOPLE, "k3") == {**SEVERAL["k3"], "name": "m3"}
+    storage.transaction(lambda tx: tx.put(PEOPLE, "k1", {"name": "other"}))
+    assert json.loads(path.read_text())["k3"]["name"] == "m3"

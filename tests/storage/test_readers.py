@@ -51,3 +51,30 @@ def test_readers_find_everybody_while_the_file_is_laid_out_anew(tmp_path: Path) 
         for thread in threads:
             thread.join()
     assert missed == []
+
+
+def test_a_scan_gives_everybody_once_when_the_file_is_laid_out_anew_meanwhile(tmp_path: Path) -> None:
+    writer, reader = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+    many = 30_000
+    for first in range(0, many, 5000):
+        rows = [(f"k{number}", {"name": f"N{number}"}) for number in range(first, first + 5000)]
+        writer.transaction(lambda tx, rows=rows: [tx.put(PEOPLE, key, row) for key, row in rows])  # type: ignore[misc]
+    for size in (200, 2000):
+        scan = reader.scan(PEOPLE)
+        seen = [next(scan)[0]]
+        writer.transaction(lambda tx, size=size: tx.put(PEOPLE, "k7", {"name": "N7", "text": "x" * size}))  # type: ignore[misc]
+        seen += [key for key, _ in scan]
+        assert len(seen) == len(set(seen)) == many
+
+
+def test_a_file_that_was_replaced_twice_is_known_for_another(tmp_path: Path) -> None:
+    """Its number and its size may be those of the first one again."""
+    writer, reader = open_storage(str(tmp_path)), open_storage(str(tmp_path))
+    writer.transaction(lambda tx: [tx.put(PEOPLE, f"k{n}", {"name": f"N{n}"}) for n in range(50)])
+    assert reader.get(PEOPLE, "k1") is not None
+    for size in (200, 500, 1000):
+        wide = {"name": "wide", "text": "x" * size}
+        writer.transaction(lambda tx, wide=wide: tx.put(PEOPLE, "wide", wide))  # type: ignore[misc]
+        writer.transaction(lambda tx: tx.delete(PEOPLE, "wide"))
+        for n in range(50):
+            assert reader.get(PEOPLE, f"k{n}") == {"name": f"N{n}"}

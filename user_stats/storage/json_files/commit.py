@@ -14,7 +14,7 @@ from typing import NamedTuple
 from user_stats.storage.json_files import recovery
 from user_stats.storage.json_files.disk import Disk, translated
 from user_stats.storage.json_files.journal import Journal, Write, encoded_record
-from user_stats.storage.json_files.slots import SlotFile, compact, laid_out
+from user_stats.storage.json_files.slots import SlotFile, laid_out
 from user_stats.storage.json_files.state import Head, State
 from user_stats.storage.json_files.transactions import Batch
 from user_stats.storage.json_files.writes import Writer
@@ -67,7 +67,7 @@ class Committer:
 
     def erase_journal(self) -> None:
         """Leaves no byte of what was written before."""
-        self.void()
+        recovery.void(self._disk, self._folder, self._journal, self._state, has_changed=False)
         self._journal.erase()
 
     def write(self, batch: Batch, groups: list[tuple[list[Write], int]]) -> None:
@@ -83,11 +83,13 @@ class Committer:
         try:
             self._journal.write(head.epoch, head.tail, record)
             writer.apply(groups)
-        except OSError as error:
+        except BaseException as error:
             self.unfinished = _Unfinished(head, len(record), writer)
             with suppress(OSError):  # tried again before the next write
                 self._take_back()
-            raise translated(error, "writing") from error
+            if isinstance(error, OSError):
+                raise translated(error, "writing") from error
+            raise
         flushed = max(head.flushed_epoch, self._flushed_epoch)
         self._state.head = Head(0, head.epoch, head.tail + len(record), head.sequence + 1, flushed)
         batch.committed(self._state)
@@ -126,13 +128,14 @@ class Committer:
         """Writes the file anew in lines of at least this width; it holds what it held, so nothing is journalled."""
         if file.lines.damaged:
             raise file.damage()
-        members = [(key, compact(raw)) for _, key, raw in file.members()]
+        members = [(file.checked_key(key), file.compacted(key, raw)) for _, key, raw in file.members()]
         while members and max(len(key) + len(raw) for key, raw in members) + 5 > width:
             width *= 2
         self.void()
         head = self._state.head
         self._state.head = head._replace(dirty=1)
         self._disk.replace(file.path, laid_out(members, width), sync=True)
+        self._state.report_layout()
         self._state.head = head
 
     def close(self) -> None:

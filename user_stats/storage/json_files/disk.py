@@ -98,6 +98,13 @@ class Disk:
             raise OSError(code, os.strerror(code))
         return _read_stamp(buffer, 32)
 
+    def modified_ns(self, path: str) -> int:
+        """The time of the last change; only for files that are not written in place."""
+        try:
+            return os.stat(path).st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     def pread(self, descriptor: int, size: int, offset: int) -> bytes:
         return os.pread(descriptor, size, offset)
 

@@ -21,6 +21,8 @@ NO_SLOT = 0xFFFFFFFF
 TAIL = b"}\n"
 NARROWEST = 128
 CHUNK_BYTES = 4 << 20
+USUAL_LINE, LONGEST_LINE = 128 << 10, 16 << 20
+"""Bytes of the widest line; longer records are refused."""
 BLANKS_WORTH_A_LAYOUT = 1000
 
 decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -46,6 +48,8 @@ class Lines:
         self.live = 0
         self.foreign: dict[str, bytes] | None = None
         """The members of a file in another layout."""
+        self.modified_ns = 0
+        """When such a file was changed: whoever edits it in place may leave number and size as they were."""
         self.damaged: set[int] = set()
         self._keys = keys
         self._slots = array("I")
@@ -122,7 +126,9 @@ class Lines:
         stamp = disk.stamp(path)
         if stamp is None:
             return cls(keys, width)
-        head = disk.read(path, 1 << 17, 0)
+        head = disk.read(path, USUAL_LINE, 0)
+        if b"\n" not in head:
+            head = disk.read(path, LONGEST_LINE, 0)
         found = head.find(b"\n") + 1
         if head[:1] != b"{" or found < NARROWEST or found & (found - 1):
             return cls._foreign(disk, path, name, keys, width, stamp)
@@ -142,6 +148,7 @@ class Lines:
     @classmethod
     def _foreign(cls, disk: Disk, path: str, name: str, keys: KeyTable, width: int, stamp: Stamp) -> Lines:
         lines = cls(keys, width)
+        lines.modified_ns = disk.modified_ns(path)  # asked before it is read
         lines.foreign = {key: bytes(raw) for key, raw in parsed(disk, path, name).items()}
         lines.live = len(lines.foreign)
         lines.stamp = stamp

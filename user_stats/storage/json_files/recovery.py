@@ -40,13 +40,17 @@ def recover(disk: Disk, folder: str, journal: Journal, state: State, *, everythi
     void(disk, folder, journal, state, after=Head(0, last.epoch, 0, last.sequence + 1, 0) if last else head)
 
 
-def void(disk: Disk, folder: str, journal: Journal, state: State, *, after: Head | None = None) -> None:
-    """Flushes the data files and empties the journal: from here on nothing older is replayed."""
+def void(
+    disk: Disk, folder: str, journal: Journal, state: State, *, after: Head | None = None, has_changed: bool = True
+) -> None:
+    """Flushes the data files and empties the journal: from here on nothing older is replayed. With `has_changed` every
+    process reads the files again."""
     head = after or state.head
     disk.sync_all(folder)
     journal.reset(head.epoch)
     epoch = head.epoch + 2
-    state.forget_changes()
+    if has_changed:
+        state.forget_changes()
     state.head = Head(0, epoch, 0, head.sequence, epoch - 1)
 
 

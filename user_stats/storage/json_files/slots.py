@@ -22,11 +22,12 @@ from typing import Any
 
 import msgspec
 
-from user_stats.errors import StorageCorrupt
+from user_stats.errors import InvalidInput, StorageCorrupt
 from user_stats.storage import Collection, Record
-from user_stats.storage.json_files.disk import Disk
+from user_stats.storage.json_files.disk import Disk, Stamp
 from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, KeyTable, Lines, decoded
 from user_stats.storage.json_files.state import State
+from user_stats.storage.keys import checked_record_key
 
 READ_ATTEMPTS = 20
 READ_PAUSE_SECONDS = 200e-6
@@ -67,14 +68,24 @@ class SlotFile:
         self._state = state
         self._loading = threading.RLock()
         self._changes = state.changes
+        self._layouts = state.layouts
 
     # -- where things are ---------------------------------------------------------------------------------------------
 
     def refresh(self) -> Lines:
         """Notices what others have done to the file since the last look."""
-        if self._disk.stamp(self.path) != self.lines.stamp:
+        if not self._is_known(self._disk.stamp(self.path)):
             self.notice()
         return self.lines
+
+    def _is_known(self, stamp: Stamp | None) -> bool:
+        """True where the file is the one that was looked at: number and size alone may come back."""
+        lines = self.lines
+        return (
+            stamp == lines.stamp
+            and self._state.layouts == self._layouts
+            and (lines.foreign is None or lines.modified_ns == self._disk.modified_ns(self.path))
+        )
 
     def follow(self) -> None:
         """Notices which lines others have blanked since."""
@@ -97,19 +108,21 @@ class SlotFile:
         with self._loading:
             stamp = self._disk.stamp(self.path)
             lines = self.lines
-            if stamp == lines.stamp:
+            if self._is_known(stamp):
                 return
             grown = stamp[1] - lines.stamp[1] if stamp is not None and lines.stamp is not None else 0
             is_same = stamp is not None and lines.stamp is not None and stamp[0] == lines.stamp[0]
             has_grown = is_same and lines.count and lines.foreign is None and grown > 0 and not grown % lines.width
-            if has_grown and stamp and self._disk.read(self.path, 3, stamp[1] - 3) == b"\n" + TAIL:
+            is_ours = stamp is not None and has_grown and self._state.layouts == self._layouts
+            if stamp is not None and is_ours and self._disk.read(self.path, 3, stamp[1] - 3) == b"\n" + TAIL:
                 lines.grow(self._disk, self.path, stamp)
             else:
                 self._load()
 
     def _load(self) -> None:
+        changes, layouts = self._state.changes, self._state.layouts  # what comes while it is read is seen next time
         self.lines = Lines.read(self._disk, self.path, self.name, self._keys, self.collection.width)
-        self._changes = self._state.changes
+        self._changes, self._layouts = changes, layouts
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -123,7 +136,7 @@ class SlotFile:
                     self.notice()
                 return -1
             try:
-                if self._disk.stamp_of(descriptor) == self.lines.stamp:
+                if self._is_known(self._disk.stamp_of(descriptor)):
                     return descriptor
                 self.notice()
                 known = self.lines.stamp
@@ -198,6 +211,17 @@ class SlotFile:
         record: Record = decoded(raw, decode_record, self.name, key)
         return record
 
+    def checked_key(self, key: str) -> str:
+        """A key that can stand in a line. Raises StorageCorrupt for one that another program has written."""
+        try:
+            return checked_record_key(key)
+        except InvalidInput as error:
+            raise StorageCorrupt(f"{self.name} is damaged: {error}", path=self.name) from None
+
+    def compacted(self, key: str, raw: bytes) -> bytes:
+        """The value of a member in one line. Raises StorageCorrupt where it is no record."""
+        return encode(self.record(key, raw))
+
     def member_at(self, slot: int) -> tuple[str, bytes] | None:
         """Key and value of one line, as it stands on the disk; None where it is blank or not there any more."""
         lines = self.lines
@@ -229,8 +253,24 @@ class SlotFile:
                 slot += 1
 
     def records(self) -> Iterator[tuple[str, Record]]:
-        """Every key with its record, decoded many lines at a time. Raises StorageCorrupt at a damaged one."""
-        lines = self.refresh()
+        """Every key with its record, decoded many lines at a time. What is there all the while comes once, also when
+        the file is laid out anew meanwhile. Raises StorageCorrupt at a damaged one."""
+        seen = bytearray()
+        while True:
+            lines = self.refresh()
+            is_first = not seen
+            for key, record in self._records_of(lines):
+                number = self._keys.number(key)
+                if number >= len(seen):
+                    seen.extend(bytes(number + 1024 - len(seen)))
+                if is_first or not seen[number]:
+                    seen[number] = 1
+                    yield key, record
+            if self.refresh() is lines:
+                return
+
+    def _records_of(self, lines: Lines) -> Iterator[tuple[str, Record]]:
+        """The records of this version, as far as it stands."""
         if lines.foreign is not None:
             yield from ((key, self.record(key, raw)) for key, raw in lines.foreign.items())
             return
@@ -241,6 +281,8 @@ class SlotFile:
         for first in range(0, count, step):
             last = min(first + step, count)
             data = self._disk.read(self.path, (last - first) * width, width * (first + 1))
+            if self.refresh() is not lines:
+                return  # these bytes may be another version's
             try:
                 yield from _decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
             except (msgspec.DecodeError, UnicodeDecodeError):

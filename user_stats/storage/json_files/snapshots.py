@@ -19,7 +19,7 @@ from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Log
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk
-from user_stats.storage.json_files.lines import CHUNK_BYTES, NARROWEST, TAIL, described
+from user_stats.storage.json_files.lines import CHUNK_BYTES, LONGEST_LINE, NARROWEST, TAIL, USUAL_LINE, described
 from user_stats.storage.json_files.slots import compact
 from user_stats.storage.keys import is_log_key
 
@@ -137,7 +137,9 @@ class Copies:
 
     def _slot_width(self, copy: _Copy) -> int:
         """The width of the lines of a file in our layout; 0 for any other, which is parsed as a whole."""
-        head = self._read(copy, 0, 1 << 17)
+        head = self._read(copy, 0, USUAL_LINE)
+        if b"\n" not in head:
+            head = self._read(copy, 0, LONGEST_LINE)
         width = head.find(b"\n") + 1
         if head[:1] != b"{" or width < NARROWEST or head[1 : width - 1].strip(b" ") or (copy.size - len(TAIL)) % width:
             return 0

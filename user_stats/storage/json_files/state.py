@@ -21,7 +21,7 @@ SIZE = 8192
 RING_ENTRIES = 900
 """Lines of searchable files that were changed in place last; who is further behind reads the file again."""
 
-_BOOT_AT, _HEAD_AT, _COUNT_AT, _RING_AT = 32, 80, 128, 136
+_BOOT_AT, _HEAD_AT, _LAYOUTS_AT, _COUNT_AT, _RING_AT = 32, 80, 120, 128, 136
 _BOOT_END = _BOOT_AT + 36
 _HEAD, _NUMBER, _ENTRY = struct.Struct("<5Q"), struct.Struct("<Q"), struct.Struct("<2L")
 
@@ -105,6 +105,17 @@ class State:
     def forget_changes(self) -> None:
         """Makes everybody read the searchable files again."""
         _NUMBER.pack_into(self._pages, _COUNT_AT, self.changes + RING_ENTRIES + 1)
+        self.report_layout()
+
+    @property
+    def layouts(self) -> int:
+        """How often a file was replaced: the number of a file and its size may come back, this does not."""
+        count: int = _NUMBER.unpack_from(self._pages, _LAYOUTS_AT)[0]
+        return count
+
+    def report_layout(self) -> None:
+        """Tells the other processes that a file was laid out anew."""
+        _NUMBER.pack_into(self._pages, _LAYOUTS_AT, self.layouts + 1)
 
     def changed_since(self, name: str, count: int) -> list[int] | None:
         """The lines of the file that changed after `count` changes; None when that is too long ago to tell."""

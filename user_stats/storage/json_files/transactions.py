@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from user_stats.errors import AlreadyExists, InvalidInput, shown
+from user_stats.errors import AlreadyExists, InvalidInput, TooLarge, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.counting import added_up
 from user_stats.storage.json_files.array_plans import ArrayPlan, Entry
@@ -16,11 +16,13 @@ from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import translated
 from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
+from user_stats.storage.json_files.lines import LONGEST_LINE
 from user_stats.storage.json_files.slot_plans import SlotPlan
 from user_stats.storage.json_files.slots import SlotFile, decode_record, encode
 from user_stats.storage.json_files.state import State
 from user_stats.storage.keys import checked_log_key, checked_record_key, refuse_nan
 
+LONGEST_RECORD = LONGEST_LINE // 4
 MOST_OPEN_ARRAYS = 200
 """Arrays that a batch keeps open from the plan to the write; further ones are opened again."""
 
@@ -222,4 +224,6 @@ def _encoded(name: str, key: str, record: Record) -> bytes:
             refuse_nan(record)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidInput(f"{name}: {shown(key)} cannot be written as JSON: {error}") from None
+    if len(raw) > LONGEST_RECORD:
+        raise TooLarge(f"{name}: {shown(key)} has {len(raw):,} bytes; allowed: at most {LONGEST_RECORD:,}")
     return raw
