@@ -120,3 +120,19 @@ def test_with_a_webhook_the_command_leaves_the_updates_to_the_site(tmp_path: Pat
     )
     assert ended.returncode == 2
     assert "TELEGRAM_WEBHOOK_URL" in ended.stderr
+
+
+def test_a_wrongly_written_line_of_a_log_harms_nobody() -> None:
+    class Unspeakable:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    factory = logging.getLogRecordFactory()
+    try:
+        hide_in_logs("4242:AAAF0-secret-of-the-bot-000000000000")
+        for message, arguments in (("%(foo)s", ({"bar": 1},)), ("%s", (Unspeakable(),)), ("%d %d", (1,))):
+            logging.getLogger("wrong").makeRecord("wrong", logging.INFO, "file", 1, message, arguments, None)
+    finally:
+        logging.setLogRecordFactory(factory)

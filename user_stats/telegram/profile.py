@@ -10,6 +10,7 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
 
 from user_stats.bot_users import Descriptions
+from user_stats.errors import StorageError
 
 PARTS: dict[str, Callable[[Bot, str], Awaitable[bool]]] = {
     "description": lambda bot, text: bot.set_my_description(description=text),
@@ -17,6 +18,8 @@ PARTS: dict[str, Callable[[Bot, str], Awaitable[bool]]] = {
 }
 
 log = logging.getLogger(__name__)
+STORE_PAUSE_SECONDS = 10.0
+"""Until a store that failed is asked again."""
 
 
 async def show_count(bot: Bot, descriptions: Descriptions, count: int) -> float | None:
@@ -56,9 +59,18 @@ class ProfileKeeper:
         """Somebody new has come."""
         self._news.set()
 
+    async def _were_ever_changed(self) -> bool:
+        """A store that fails is asked again."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._descriptions.were_ever_changed)
+            except StorageError as error:
+                log.warning("whether the bot's description was ever changed cannot be read: %s", error)
+                await asyncio.sleep(STORE_PAUSE_SECONDS)
+
     async def run(self) -> None:
         """Until it is cancelled."""
-        if not await asyncio.to_thread(self._descriptions.were_ever_changed):
+        if not await self._were_ever_changed():
             await self._news.wait()
         while True:
             self._news.clear()

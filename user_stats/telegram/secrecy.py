@@ -20,8 +20,8 @@ def hide_in_logs(token: str) -> None:
         record = make(*arguments, **named)
         try:
             message = record.getMessage()
-        except (TypeError, ValueError):  # wrongly written; logging itself says so, with all of its parts
-            message = f"{record.msg} {record.args}"
+        except Exception:  # noqa: BLE001 - wrongly written; logging itself says so, with all of its parts
+            message = f"{record.msg} {_safely(record.args)}"
         if token in message:
             record.msg, record.args = message.replace(token, HIDDEN), ()
         if record.exc_info and token in (trace := _formatter.formatException(record.exc_info)):
@@ -30,3 +30,10 @@ def hide_in_logs(token: str) -> None:
 
     make_without_token.hides = token  # type: ignore[attr-defined]
     logging.setLogRecordFactory(make_without_token)
+
+
+def _safely(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - logging must not fail where its caller would not
+        return ""
