@@ -32,6 +32,11 @@ class WatchHistoryTracker:
         self._max_entries = max_entries
         self._clock = clock
 
+    @property
+    def longest_list(self) -> int:
+        """The largest limit of `get_watch_history`."""
+        return max(MOST_ENTRIES_READ, self._max_entries)
+
     def add_watch_entry(
         self,
         user_id: str,
@@ -83,7 +88,7 @@ class WatchHistoryTracker:
     def get_watch_history(self, user_id: str, limit: int = 100) -> list[WatchHistoryEntry]:
         """The newest watches by their end, newest first. Raises UserNotFound, InvalidInput."""
         user_id = fields.checked_user_id(user_id)
-        limit = fields.checked_whole("limit", limit, 1, max(MOST_ENTRIES_READ, self._max_entries))
+        limit = fields.checked_whole("limit", limit, 1, self.longest_list)
         records = self._storage.read_log(HISTORY, user_id, limit)
         if not records:
             self._require(user_id)

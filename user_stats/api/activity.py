@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
-from user_stats.api import bodies, shapes
+from user_stats.api import activity_shapes as shapes
+from user_stats.api import bodies
 from user_stats.api.operations import ADMIN, READ, RECORD, Answer, Call, Operation
+from user_stats.api.values import LimitQuery
 from user_stats.audience import Overview
 from user_stats.errors import UserStatsError
 from user_stats.models import UserStats, WatchHistoryEntry
@@ -38,7 +40,8 @@ def _record_watch(call: Call, user_id: str, watch: shapes.NewWatch) -> WatchHist
 
 def get_history(call: Call) -> shapes.WatchList:
     tracker = call.services.manager.history_tracker
-    return shapes.WatchList(tracker.get_watch_history(call.path["user_id"], call.query.limit))
+    limit = min(call.query.limit, tracker.longest_list)
+    return shapes.WatchList(tracker.get_watch_history(call.path["user_id"], limit))
 
 
 def clear_history(call: Call) -> shapes.Cleared:
@@ -127,7 +130,7 @@ OPERATIONS = (
     ),
     _of_people(
         "GET", _ONE + "/history", get_history, "The newest watches, newest first", shapes.WatchList, READ,
-        query=shapes.LimitQuery,
+        query=shapes.HistoryQuery,
     ),
     _of_people(
         "DELETE", _ONE + "/history", clear_history, "Empty the list; the counters stay", shapes.Cleared, ADMIN
@@ -138,13 +141,13 @@ OPERATIONS = (
     _of_site("POST", "/jobs", record_job, "Record an attempt at a piece of work", shapes.Recorded, RECORD,
         body=shapes.NewJob, status=201,
     ),
-    _of_site("GET", "/jobs", list_jobs, "The newest jobs, newest first", shapes.JobList, READ, query=shapes.LimitQuery),
+    _of_site("GET", "/jobs", list_jobs, "The newest jobs, newest first", shapes.JobList, READ, query=LimitQuery),
     _of_site("POST", "/visits", record_visits, "Count visits, also of the past", shapes.Recorded, RECORD,
         body=shapes.ManyVisits, status=201,
     ),
     _of_site(
         "GET", "/visits", list_visits, "The newest visits, newest first", shapes.VisitList, READ,
-        query=shapes.LimitQuery,
+        query=LimitQuery,
     ),
     _of_site("GET", "/audience", get_audience, "The audience of the last days", Overview, READ,
         query=shapes.AudienceQuery,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET
 from starlette.responses import Response
 
 from user_stats.api import badge, client_ids, metrics
+from user_stats.api import counting_shapes as shapes
 from user_stats.api.operations import ADMIN, READ, RECORD, REPORT, Answer, Call, Operation
-from user_stats.api.shapes import Count, DayName, PastMoment, Whole
 from user_stats.audience import CheckIn, Report, Visit
 from user_stats.errors import NotAuthenticated, StorageError
 
@@ -19,113 +19,10 @@ TAG = "Audience"
 BREAKDOWN_DAYS, ANALYTICS_DAYS = 30, 7
 
 
-class TrackQuery(Struct, forbid_unknown_fields=True):
-    visited_at: PastMoment | UnsetType = UNSET
-
-
-class TrackBody(Struct, forbid_unknown_fields=True):
-    visited_at: PastMoment | None = None
-
-
-class Tracked(Struct):
-    success: bool
-    count: Whole
-
-
-class UserCount(Struct):
-    count: Whole
-
-
-class ReportBody(Struct, forbid_unknown_fields=True):
-    count: Count
-    instanceId: Annotated[  # noqa: N815 - the name is fixed
-        str,
-        Meta(
-            description="1 to 64 letters, digits and . _ -",
-            extra_json_schema={"pattern": "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$", "examples": ["my-instance-id"]},
-        ),
-    ]
-
-
-class Reported(Struct):
-    success: bool
-    count: Whole
-    instanceId: str  # noqa: N815
-    trust: str
-
-
-class Health(Struct, omit_defaults=True):
-    status: str
-
-
-class CheckedIn(Struct):
-    status: str
-    new_client: bool
-    daily_active_users: Whole | None
-    monthly_active_users: Whole | None
-
-
-class DayUsers(Struct):
-    date: DayName
-    users: Whole
-
-
-class StatsData(Struct):
-    daily_active_users: Whole
-    monthly_active_users: Whole
-    total_unique_users: Whole
-    daily_breakdown: list[DayUsers]
-    timestamp: str
-
-
-class Stats(Struct):
-    success: bool
-    data: StatsData
-
-
-class CleanupBody(Struct, forbid_unknown_fields=True):
-    days_to_keep: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 3650})] = 90
-
-
-class CleanedUp(Struct):
-    success: bool
-    deleted: Whole
-
-
-class TotalFigures(Struct):
-    visits: Whole
-    unique_visitors: Whole
-    successful_generations: Whole
-    failed_generations: Whole
-    total_generations: Whole
-
-
-class TodayFigures(Struct):
-    unique_visitors: Whole
-    total_visits: Whole
-    successful_generations: Whole
-    failed_generations: Whole
-    total_generations: Whole
-
-
-class DayRow(Struct):
-    date: DayName
-    unique_visitors: Whole
-    total_visits: Whole
-    successful_generations: Whole
-    failed_generations: Whole
-
-
-class Analytics(Struct):
-    total: TotalFigures
-    today: TodayFigures
-    last_7_days: list[DayRow]
-
-
 # -- counting ---------------------------------------------------------------------------------------------------------
 
 
-async def track_user(call: Call) -> Tracked:
+async def track_user(call: Call) -> shapes.Tracked:
     audience = call.services.audience
     given = [options.visited_at for options in (call.query, call.body) if options is not None]
     moments = [moment for moment in given if moment is not UNSET and moment is not None]
@@ -139,14 +36,14 @@ async def track_user(call: Call) -> Tracked:
             visited_at=visited_at,
             do_not_track=call.do_not_track,
         )
-    return Tracked(True, await asyncio.wrap_future(audience.track_user_soon(visit)))
+    return shapes.Tracked(True, await asyncio.wrap_future(audience.track_user_soon(visit)))
 
 
-def count_users(call: Call) -> UserCount:
-    return UserCount(call.services.audience.totals().visitor_days)
+def count_users(call: Call) -> shapes.UserCount:
+    return shapes.UserCount(call.services.audience.totals().visitor_days)
 
 
-def report_users(call: Call) -> Reported:
+def report_users(call: Call) -> shapes.Reported:
     audience = call.services.audience
     if call.caller is None and not call.services.settings.open_reporting:
         raise NotAuthenticated("a key with the scope report is needed; this site takes no reports without one")
@@ -156,11 +53,11 @@ def report_users(call: Call) -> Reported:
         signed_at = audience.check_signature(call.key, sent_at, given, call.raw_body)
     key_id = call.caller.key_id if call.caller is not None else None
     taken = audience.take_report(Report(call.body.instanceId, call.body.count, key_id, signed_at))
-    return Reported(True, taken.count, taken.instance_id, taken.trust)
+    return shapes.Reported(True, taken.count, taken.instance_id, taken.trust)
 
 
-def say_healthy(call: Call) -> Health:
-    return Health("degraded" if call.services.audience.is_failing else "healthy")
+def say_healthy(call: Call) -> shapes.Health:
+    return shapes.Health("degraded" if call.services.audience.is_failing else "healthy")
 
 
 async def check_in(call: Call) -> Answer:
@@ -178,53 +75,53 @@ async def check_in(call: Call) -> Answer:
     try:
         given: CheckIn = await asyncio.wrap_future(audience.check_in_soon(visit, is_new=is_new))
     except StorageError:
-        return Answer(CheckedIn("degraded", is_new, None, None), headers=headers)
-    content = CheckedIn("healthy", given.is_new, given.daily_active_users, given.monthly_active_users)
+        return Answer(shapes.CheckedIn("degraded", is_new, None, None), headers=headers)
+    content = shapes.CheckedIn("healthy", given.is_new, given.daily_active_users, given.monthly_active_users)
     return Answer(content, headers=headers)
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------
 
 
-def give_stats(call: Call) -> Stats:
+def give_stats(call: Call) -> shapes.Stats:
     audience = call.services.audience
     people = audience.active_people()
     days = audience.last_days(BREAKDOWN_DAYS)
-    data = StatsData(
+    data = shapes.StatsData(
         daily_active_users=people.daily,
         monthly_active_users=people.monthly,
         total_unique_users=audience.totals().people,
-        daily_breakdown=[DayUsers(day.date, day.people) for day in days if day.people],
+        daily_breakdown=[shapes.DayUsers(day.date, day.people) for day in days if day.people],
         timestamp=audience.now().isoformat(),
     )
-    return Stats(True, data)
+    return shapes.Stats(True, data)
 
 
-def give_analytics(call: Call) -> Analytics:
+def give_analytics(call: Call) -> shapes.Analytics:
     audience = call.services.audience
     totals, days = audience.totals(), audience.last_days(ANALYTICS_DAYS)
     today = days[0]
-    return Analytics(
-        TotalFigures(
+    return shapes.Analytics(
+        shapes.TotalFigures(
             totals.visits,
             totals.visitor_hashes,
             totals.jobs_succeeded,
             totals.jobs_failed,
             totals.jobs_succeeded + totals.jobs_failed,
         ),
-        TodayFigures(
+        shapes.TodayFigures(
             today.visitors,
             today.visits,
             today.jobs_succeeded,
             today.jobs_failed,
             today.jobs_succeeded + today.jobs_failed,
         ),
-        [DayRow(day.date, day.visitors, day.visits, day.jobs_succeeded, day.jobs_failed) for day in days],
+        [shapes.DayRow(day.date, day.visitors, day.visits, day.jobs_succeeded, day.jobs_failed) for day in days],
     )
 
 
-def clean_up(call: Call) -> CleanedUp:
-    return CleanedUp(True, call.services.audience.cleanup(call.body.days_to_keep))
+def clean_up(call: Call) -> shapes.CleanedUp:
+    return shapes.CleanedUp(True, call.services.audience.cleanup(call.body.days_to_keep))
 
 
 def give_metrics(call: Call) -> Response:
@@ -252,50 +149,60 @@ OPERATIONS = (
         "/api/stats/track-user",
         track_user,
         "Count the caller by hashed address, once a day; `count` is the visitor-days so far",
-        Tracked,
+        shapes.Tracked,
         scope=RECORD,
         key_is_optional=True,
-        query=TrackQuery,
-        body=TrackBody,
+        query=shapes.TrackQuery,
+        body=shapes.TrackBody,
         body_is_optional=True,
     ),
     _operation(
-        "GET", "/api/stats/users", count_users, "The visitor-days of this site so far", UserCount, cache=_CACHED
+        "GET", "/api/stats/users", count_users, "The visitor-days of this site so far", shapes.UserCount, cache=_CACHED
     ),
     _operation(
         "POST",
         "/api/stats/report-users",
         report_users,
         "Report the count of another instance",
-        Reported,
+        shapes.Reported,
         scope=REPORT,
         key_is_optional=True,
-        body=ReportBody,
+        body=shapes.ReportBody,
         refusals=("conflict", "forbidden"),
     ),
-    _operation("GET", "/health", say_healthy, "Whether the site works; counts nothing", Health),
+    _operation("GET", "/health", say_healthy, "Whether the site works; counts nothing", shapes.Health),
     _operation(
-        "POST", "/health", check_in, "Count the browser by its cookie, which is set where there is none", CheckedIn
+        "POST",
+        "/health",
+        check_in,
+        "Count the browser by its cookie, which is set where there is none",
+        shapes.CheckedIn,
     ),
-    _operation("POST", "/keepalive", check_in, "The same as `POST /health`", CheckedIn),
+    _operation("POST", "/keepalive", check_in, "The same as `POST /health`", shapes.CheckedIn),
     _operation(
-        "GET", "/stats", give_stats, "People by cookie: today, 30 days, ever", Stats, scope=READ, is_for_browsers=True
+        "GET",
+        "/stats",
+        give_stats,
+        "People by cookie: today, 30 days, ever",
+        shapes.Stats,
+        scope=READ,
+        is_for_browsers=True,
     ),
     _operation(
         "POST",
         "/cleanup",
         clean_up,
         "Take out visits and jobs of earlier days; the figures of days stay",
-        CleanedUp,
+        shapes.CleanedUp,
         scope=ADMIN,
-        body=CleanupBody,
+        body=shapes.CleanupBody,
     ),
     _operation(
         "GET",
         "/api/analytics",
         give_analytics,
         "Visits, visitors by address and jobs: ever, today, seven days",
-        Analytics,
+        shapes.Analytics,
         scope=READ,
         is_for_browsers=True,
     ),
@@ -313,7 +220,7 @@ OPERATIONS = (
         "/api/counter",
         give_counter,
         "The visitor-days, for other pages",
-        UserCount,
+        shapes.UserCount,
         cache=_CACHED,
         is_enabled=lambda settings: settings.embed_counter,
     ),

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from user_stats import audit
 from user_stats.api.operations import ADMIN, Call, Operation
-from user_stats.api.shapes import Input
+from user_stats.api.values import Input
 from user_stats.audience import DayFigures
 from user_stats.errors import UserStatsError, shown
 from user_stats.models import User, UserStats, WatchHistoryEntry

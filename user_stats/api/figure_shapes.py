@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from user_stats.api.shapes import ContentId, ContentKind, DayName, Input, PastMoment, Text, Title, UserId, Whole
+from user_stats.api.values import ContentId, ContentKind, DayName, Input, PastMoment, Text, Title, UserId, Whole
 from user_stats.content import Item
 from user_stats.statistics.leaderboard import Place
 from user_stats.statistics.moments import ZONES

@@ -119,7 +119,7 @@ _OF_PATH: dict[str, dict[str, Any]] = {
     "playlist_id": {"format": "uuid"},
     "content_id": {"minLength": 1, "maxLength": 256, "pattern": r"^[^/\\[\]<>{}*`|]+$"},
     "feature": {"enum": [feature.value for feature in SubscriberFeature]},
-    "table": {"enum": ["users", "stats", "history", "audience"]},
+    "table": {"enum": ["users", "stats", "history", "audience", "site"]},
     "instance_id": {"pattern": "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"},
 }
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec import UNSET
 
-from user_stats.api import shapes
+from user_stats.api import people_shapes as shapes
 from user_stats.api.operations import ADMIN, READ, RECORD, Answer, Call, Operation
+from user_stats.api.values import PageQuery
 from user_stats.features import FeatureAccess
 from user_stats.models import User, UserStats
 
@@ -73,7 +74,7 @@ def _person(call: Call, user: User) -> shapes.Person:
 
 def list_subscribers(call: Call) -> shapes.UserList:
     people = call.services.manager.get_subscribers()
-    query: shapes.PageQuery = call.query
+    query: PageQuery = call.query
     page = people[query.offset : query.offset + query.limit]
     return shapes.UserList(page, len(people), query.offset, query.limit)
 
@@ -114,7 +115,7 @@ def get_stats(call: Call) -> UserStats:
 
 def list_stats(call: Call) -> shapes.StatsList:
     """In the order in which the people came."""
-    query: shapes.PageQuery = call.query
+    query: PageQuery = call.query
     manager = call.services.manager
     page = manager.find_users(sort="created_at", offset=query.offset, limit=query.limit)
     stats = [manager.get_user_stats(user.user_id) for user in page.users]
@@ -154,7 +155,7 @@ OPERATIONS = (
     ),
     _operation(
         "GET", "/subscribers", list_subscribers, "People whose subscription is running", shapes.UserList, READ,
-        query=shapes.PageQuery,
+        query=PageQuery,
     ),
     _operation(
         "PUT", _ONE + "/subscription", set_subscription, "Start or renew a subscription", shapes.Person, ADMIN,
@@ -177,7 +178,7 @@ OPERATIONS = (
         refusals=("not_found", "forbidden"),
     ),
     _operation("GET", "/stats", list_stats, "The eight statistics of everybody, in pages", shapes.StatsList, READ,
-        query=shapes.PageQuery,
+        query=PageQuery,
     ),
     _operation("GET", _ONE + "/stats", get_stats, "The eight statistics of a person", UserStats, READ,
         refusals=("not_found",),

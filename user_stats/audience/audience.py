@@ -28,20 +28,17 @@ from user_stats.audience.visitors import (
     Counting,
     count_bot_user,
     count_person,
-    is_client_id,
 )
-from user_stats.audience.visits import Visit, record_visit, record_visits
-from user_stats.collections import AUDIENCE_DAYS, INSTANCES, JOBS, SITE, VISITS
-from user_stats.errors import InvalidInput, TooLarge, UserNotFound
-from user_stats.permissions import authorize
-from user_stats.storage import Record, Storage, Transaction
+from user_stats.audience.visits import Visit, checked_visit, record_visit, record_visits
+from user_stats.collections import AUDIENCE_DAYS, JOBS, SITE, VISITS
+from user_stats.errors import TooLarge
+from user_stats.storage import Record, Storage
 from user_stats.times import Clock, checked_moment, to_iso, utc_now
 
 DAYS_TO_KEEP = (1, 3650)
 MOST_VISITS_AT_ONCE = 1000
 MOST_EVENTS_READ = 1000
 MOST_DAYS = 3660
-LONGEST_TEXT = 2048
 
 
 class Audience:
@@ -79,14 +76,8 @@ class Audience:
         do_not_track: bool = False,
     ) -> Visit:
         """A checked visit for the calls below; `visited_at` is now, or a moment of the past."""
-        now = self._clock()
-        for field, value in (("address", address), ("path", path), ("user_agent", user_agent)):
-            if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
-                raise InvalidInput.of(field, value, f"a text of at most {LONGEST_TEXT:,} characters")
-        if client_id is not None and not is_client_id(client_id):
-            raise InvalidInput.of("client_id", client_id, "a UUID4")
-        at = now if visited_at is None else checked_moment("visited_at", visited_at, now=now)
-        return Visit(at, path, user_agent, address, client_id, do_not_track=do_not_track)
+        given = Visit(self._clock(), path, user_agent, address, client_id, do_not_track=do_not_track)
+        return checked_visit(given, visited_at)
 
     def track_user(self, visit: Visit) -> int:
         """Our visitor-days, after the visit and its address (not its cookie) were counted, crawler or not."""
@@ -261,15 +252,7 @@ class Audience:
     def drop_instance(self, instance_id: str, *, actor: str | None = None) -> None:
         """Forgets an instance; its next report counts as its first. Raises UserNotFound; Forbidden unless `actor` is
         an admin or trusted code (None)."""
-        instances.checked_instance_id(instance_id)
-        now = self._clock()
-
-        def work(tx: Transaction) -> bool:
-            authorize(tx, actor, now=now)
-            return tx.delete(INSTANCES, instance_id)
-
-        if not self._storage.transaction(work):
-            raise UserNotFound(f"instanceId: no instance {instance_id} reports here", field="instanceId")
+        instances.drop_instance(self._storage, instance_id, actor, self._clock())
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from user_stats import fields
 from user_stats.collections import INSTANCES
-from user_stats.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, RateLimited
+from user_stats.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, RateLimited, UserNotFound
+from user_stats.permissions import authorize
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import from_iso, to_iso
 
@@ -104,6 +105,18 @@ def list_instances(storage: Storage, now: datetime) -> list[Instance]:
     """Every instance that ever reported and was not dropped, the newest report first."""
     found = [_instance(key, record, now) for key, record in storage.scan(INSTANCES)]
     return sorted(found, key=lambda one: one.reported_at, reverse=True)
+
+
+def drop_instance(storage: Storage, instance_id: str, actor: str | None, now: datetime) -> None:
+    """Forgets an instance. Raises UserNotFound; Forbidden unless `actor` is an admin or trusted code (None)."""
+    checked_instance_id(instance_id)
+
+    def work(tx: Transaction) -> bool:
+        authorize(tx, actor, now=now)
+        return tx.delete(INSTANCES, instance_id)
+
+    if not storage.transaction(work):
+        raise UserNotFound(f"instanceId: no instance {instance_id} reports here", field="instanceId")
 
 
 def checked_instance_id(value: object) -> str:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from user_stats.audience import event_lists
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.ledger import Ledger
-from user_stats.audience.visitors import Counting, count_person, count_visitor, count_visitors
+from user_stats.audience.visitors import Counting, count_person, count_visitor, count_visitors, is_client_id
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, VISITS
-from user_stats.times import to_iso
+from user_stats.errors import InvalidInput
+from user_stats.times import checked_moment, to_iso
 
+LONGEST_TEXT = 2048
+"""Characters of an address, a path or a user agent that are taken."""
 LONGEST_PATH = 200
+"""Of these, characters of a path that are kept."""
 MOST_PATHS_A_DAY = 300
 OTHER_PATHS = "(other)"
 """Where visits to further paths of a day are counted, so that made-up paths do not fill the store."""
@@ -33,6 +37,19 @@ class Visit:
     bytes_sent: int = 0
     do_not_track: bool = False
     """Counted as a visit and not as a visitor."""
+
+
+def checked_visit(visit: Visit, visited_at: datetime | str | None) -> Visit:
+    """The visit, of a moment of the past where one is given. Raises InvalidInput."""
+    for name in ("address", "path", "user_agent"):
+        value = getattr(visit, name)
+        if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
+            raise InvalidInput.of(name, value, f"a text of at most {LONGEST_TEXT:,} characters")
+    if visit.client_id is not None and not is_client_id(visit.client_id):
+        raise InvalidInput.of("client_id", visit.client_id, "a UUID4")
+    if visited_at is None:
+        return visit
+    return replace(visit, at=checked_moment("visited_at", visited_at, now=visit.at))
 
 
 def record_visit(ledger: Ledger, visit: Visit, counting: Counting, *, crawlers_apart: bool) -> None:
