@@ -85,8 +85,8 @@ KNOWN_VISITORS = Collection("known_visitors", width=128)
 """Visitors who are known again on later days, by hash: {kind:hash: {first, last, seen}}."""
 VISITOR_PAIRS = Collection("visitor_pairs", width=256)
 """Which user of the bot and which browser are one person, both ways: {kind:hash: {other, joined_on}}."""
-VISITOR_MARKS = Collection("visitor_marks", width=128)
-"""Who was counted on a day, by the hash under its key; goes when the key goes: {day:hash: {…}}."""
+VISITOR_MARKS = Collection("visitor_marks", width=2048)
+"""Who was counted on a day, by the hashes under its key; goes when the key goes: {day:part: {tags}}."""
 VISITOR_KEYS = Collection("visitor_keys", width=256)
 """The random keys under which addresses are hashed: {day or "site": {key, made_at}}."""
 INSTANCES = Collection("instances")

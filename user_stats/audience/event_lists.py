@@ -3,6 +3,7 @@ same time whether the day has ten or a million, and a whole day can be taken out
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from user_stats.audience.ledger import Ledger
@@ -14,6 +15,15 @@ LIST_LENGTH = 2000
 def append(ledger: Ledger, log: Log, day: str, number: int, entry: Record) -> None:
     """Adds the event that is the `number`-th of its day, counted from 0."""
     ledger.tx.append(log, f"{day}-{number // LIST_LENGTH:06d}", entry)
+
+
+def append_all(ledger: Ledger, log: Log, day: str, number: int, entries: Sequence[Record]) -> None:
+    """Adds events of one day of which the first is the `number`-th."""
+    append_to = ledger.tx.append
+    for at in range(-(number % LIST_LENGTH), len(entries), LIST_LENGTH):
+        key = f"{day}-{(number + at) // LIST_LENGTH:06d}"
+        for entry in entries[max(at, 0) : at + LIST_LENGTH]:
+            append_to(log, key, entry)
 
 
 def newest(storage: Storage, log: Log, limit: int) -> list[Record]:

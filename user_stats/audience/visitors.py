@@ -17,10 +17,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from user_stats.audience import linking
+from user_stats.audience import linking, marks
 from user_stats.audience.ledger import Ledger
 from user_stats.collections import KNOWN_VISITORS, VISITOR_KEYS, VISITOR_MARKS
-from user_stats.storage import Collection, Record
+from user_stats.storage import Record
 from user_stats.times import to_iso
 
 VISITORS, PEOPLE, BOT_USERS = "visitors", "people", "bot_users"
@@ -31,7 +31,7 @@ KEY_BYTES = 32
 HASH_CHARACTERS = 32
 """128 bits in hexadecimal: no two visitors of any site share them."""
 MARK_CHARACTERS = 20
-"""80 bits tell the visitors of one day apart; the keys of marks are what an import of a log keeps in memory."""
+"""80 bits tell the visitors of one day apart."""
 REMEMBERED_DAYS = 400
 """How far back from the last time a known visitor's days are remembered: longer than the cookie lives."""
 LONGEST_HOST_NAME = 253
@@ -80,21 +80,13 @@ def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) ->
 
 def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting) -> None:
     """The same for many addresses of one day."""
-    new = 0
-    for address in addresses:
-        tag = _tag(ledger, address, day, counting)
-        if tag is None:
-            continue
-        collection, key = (
-            (VISITOR_MARKS, f"{day}:{tag[:MARK_CHARACTERS]}") if counting.key_days else (KNOWN_VISITORS, f"a:{tag}")
-        )
-        if ledger.tx.get(collection, key) is None:
-            ledger.tx.put(collection, key, _first_seen(day))
-            new += 1
-        else:
-            _count(ledger, VISITORS, collection, key, day)
-    if new:
-        _add_new(ledger, VISITORS, day, new)
+    tags = {tag for address in addresses if (tag := _tag(ledger, address, day, counting)) is not None}
+    if counting.key_days:
+        if new := marks.mark_visitors(ledger, day, {tag[:MARK_CHARACTERS] for tag in tags}):
+            _add_new(ledger, VISITORS, day, new)
+        return
+    for tag in tags:
+        _count(ledger, VISITORS, f"a:{tag}", day)
 
 
 def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, counting: Counting) -> None:
@@ -107,12 +99,12 @@ def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, 
             if mark.get("new", 0) >= counting.new_people_per_address:
                 return
             mark["new"] = mark.get("new", 0) + 1
-    _count(ledger, PEOPLE, KNOWN_VISITORS, key, day)
+    _count(ledger, PEOPLE, key, day)
 
 
 def count_bot_user(ledger: Ledger, telegram_id: int, day: str) -> None:
     """Counts a user of the bot once a day."""
-    _count(ledger, BOT_USERS, KNOWN_VISITORS, bot_user_key(telegram_id), day)
+    _count(ledger, BOT_USERS, bot_user_key(telegram_id), day)
 
 
 def person_key(client_id: str) -> str:
@@ -147,11 +139,11 @@ def _add_new(ledger: Ledger, kind: str, day: str, count: int) -> None:
     ledger.add_to_day(day, f"last_{kind}", count)
 
 
-def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str) -> None:
+def _count(ledger: Ledger, kind: str, key: str, day: str) -> None:
     """`seen` has a bit for each day back from the last one, so that days may come in any order."""
-    record = ledger.tx.get(collection, key)
+    record = ledger.tx.get(KNOWN_VISITORS, key)
     if record is None:
-        ledger.tx.put(collection, key, _first_seen(day))
+        ledger.tx.put(KNOWN_VISITORS, key, _first_seen(day))
         _add_new(ledger, kind, day, 1)
         return
     first, last, seen = record["first"], record["last"], int(record["seen"], 16)
@@ -171,6 +163,6 @@ def _count(ledger: Ledger, kind: str, collection: Collection, key: str, day: str
         ledger.add(first, f"new_{kind}", -1)
         ledger.add(day, f"new_{kind}")
         first = day
-    ledger.tx.put(collection, key, {"first": first, "last": last, "seen": f"{seen:x}"})
+    ledger.tx.put(KNOWN_VISITORS, key, {"first": first, "last": last, "seen": f"{seen:x}"})
     if kind != VISITORS:
         linking.counted(ledger, key, last_before, day)

@@ -14,6 +14,7 @@ from user_stats.audience.ledger import Ledger
 from user_stats.audience.visitors import Counting, count_person, count_visitor, count_visitors, is_client_id
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, VISITS
 from user_stats.errors import InvalidInput
+from user_stats.storage import Record
 from user_stats.times import checked_moment, to_iso
 
 LONGEST_TEXT = 2048
@@ -84,6 +85,7 @@ class DaySums:
 
     before: int
     """Visits of the day until then."""
+    events: list[Record] = field(default_factory=list)
     visits: int = 0
     crawler_visits: int = 0
     bytes_sent: int = 0
@@ -104,8 +106,7 @@ def record_visits(ledger: Ledger, visits: Iterable[Visit], counting: Counting) -
         if sums is None:
             sums = days[day] = DaySums(ledger.read(AUDIENCE_DAYS, day).get("visits", 0))
         path, family = clean_path(visit.path), agent_family(visit.user_agent)
-        entry = {"at": at, "path": path, "agent": family}
-        event_lists.append(ledger, VISITS, day, sums.before + sums.visits, entry)
+        sums.events.append({"at": at, "path": path, "agent": family})
         sums.visits += 1
         sums.crawler_visits += is_crawler(visit.user_agent)
         sums.bytes_sent += visit.bytes_sent
@@ -116,6 +117,7 @@ def record_visits(ledger: Ledger, visits: Iterable[Visit], counting: Counting) -
         if visit.client_id is not None and not visit.do_not_track:
             count_person(ledger, visit.client_id, visit.address, day, counting)
     for day, sums in days.items():
+        event_lists.append_all(ledger, VISITS, day, sums.before, sums.events)
         _move(ledger, day, sums)
         count_visitors(ledger, sums.addresses, day, counting)
     return days
