@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,17 @@ START_SECONDS = 60
 KEY = "bQ7fPzX0mVw2KcT9sLrY4hNd"
 
 
+def serving(folder: Path, *words: str, **environment: str) -> AbstractContextManager[str]:
+    return running(["user_stats", "--store", str(folder), "serve", "--port", "0", *words], folder, **environment)
+
+
 @contextmanager
-def serving(folder: Path, *words: str, **environment: str) -> Iterator[str]:
+def running(words: list[str], folder: Path, **environment: str) -> Iterator[str]:
     """The address of a server that is up; it ends by itself when told to, and its log has no traceback."""
     log = folder.parent / "log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "user_stats", "--store", str(folder), "serve", "--port", "0", *words],
+            [sys.executable, "-m", *words],
             cwd=ROOT,
             env={**os.environ, "ANALYTICS_KEY": KEY, "TRUSTED_PROXIES": "127.0.0.1", **environment},
             stdout=output,
@@ -77,6 +82,32 @@ def test_all_workers_count_into_one_store(tmp_path: Path, workers: str) -> None:
     with_storage = open_storage(str(folder))
     assert Audience(with_storage).totals().visitor_days == 300
     with_storage.close()
+
+
+def printed(start: str) -> list[str]:
+    """The words of a command as docs/operations.md prints it."""
+    lines = (ROOT / "docs/operations.md").read_text().splitlines()
+    return shlex.split(next(line for line in lines if line.startswith(f"    {start}")))
+
+
+@pytest.mark.parametrize(
+    ("start", "more"), [("uvicorn", ["--port", "0"]), ("gunicorn", ["-b", "127.0.0.1:0", "--access-logfile", "-"])]
+)
+def test_other_servers_with_several_workers_count_into_one_store(tmp_path: Path, start: str, more: list[str]) -> None:
+    folder = tmp_path / "users"
+    with running([*printed(start), *more], folder, STORE_URL=str(folder)) as site:
+
+        def visit(number: int) -> int:
+            headers = {"X-Forwarded-For": f"198.51.100.{number}", "User-Agent": "Firefox"}
+            return requests.post(f"{site}/api/stats/track-user", headers=headers, timeout=20).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(visit, [*range(200), *range(200)])) == {200}
+        total = requests.get(f"{site}/api/analytics", params={"key": KEY}, timeout=20).json()["total"]
+        assert (total["visits"], total["unique_visitors"]) == (400, 200)
+    log = (tmp_path / "log").read_text()
+    assert "/api/analytics" in log
+    assert KEY not in log
 
 
 def test_a_store_that_cannot_be_opened_is_an_answer(tmp_path: Path) -> None:

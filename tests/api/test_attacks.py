@@ -314,6 +314,13 @@ def test_a_wrong_query_is_refused(site: Site, query: str) -> None:
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, query.partition("=")[0])
 
 
+@pytest.mark.parametrize("path", ["/stats", "/api/analytics", "/metrics"])
+def test_figures_of_a_fixed_shape_take_no_query_but_the_key(site: Site, path: str) -> None:
+    for query in ("days=x", "format=xml", "cursor=1"):
+        answer = site.client.get(f"{path}?key={READ}&{query}")
+        assert (answer.status_code, answer.json()["error"]["field"]) == (422, query.partition("=")[0])
+
+
 # -- a store that fails --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -92,6 +93,12 @@ def get_audience(call: Call) -> Overview:
     return call.services.audience.overview(call.query.days)
 
 
+def list_days(call: Call) -> shapes.SiteDays:
+    manager, last = call.services.manager, call.services.audience.now().date()
+    days = manager.get_day_totals(last - timedelta(days=call.query.days - 1), last)
+    return shapes.SiteDays(days[::-1], manager.get_active_people())
+
+
 def list_instances(call: Call) -> shapes.InstanceList:
     known = call.services.audience.instances()
     return shapes.InstanceList(known, sum(one.count for one in known if one.is_current))
@@ -150,7 +157,11 @@ OPERATIONS = (
         query=LimitQuery,
     ),
     _of_site("GET", "/audience", get_audience, "The audience of the last days", Overview, READ,
-        query=shapes.AudienceQuery,
+        query=shapes.DaysQuery,
+    ),
+    _of_site(
+        "GET", "/days", list_days, "What people did on each of the last days, newest first, and how many were active",
+        shapes.SiteDays, READ, query=shapes.DaysQuery,
     ),
     _of_site("GET", "/instances", list_instances, "What other instances reported", shapes.InstanceList, READ),
     _of_site(

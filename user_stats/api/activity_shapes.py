@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from user_stats.api.values import ContentId, ContentKind, Input, Moment, PastMoment, Text, Title, UserId, Whole
-from user_stats.audience import Instance
+from user_stats.audience import Active, Instance
+from user_stats.day_totals import DayTotals
 from user_stats.models import WatchHistoryEntry
 
 MOST_WATCHES_AT_ONCE = 1000
@@ -155,8 +156,13 @@ class VisitList(Struct):
     visits: list[VisitRow]
 
 
-class AudienceQuery(Input):
+class DaysQuery(Input):
     days: Annotated[int, Meta(ge=1, le=3660)] = 30
+
+
+class SiteDays(Struct):
+    days: list[DayTotals]
+    active: Annotated[Active, Meta(description="people who did something in the last 1, 7 and 30 days")]
 
 
 class InstanceList(Struct):

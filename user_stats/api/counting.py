@@ -12,6 +12,7 @@ from starlette.responses import Response
 from user_stats.api import badge, client_ids, metrics
 from user_stats.api import counting_shapes as shapes
 from user_stats.api.operations import ADMIN, READ, RECORD, REPORT, Answer, Call, Operation
+from user_stats.api.values import NoQuery
 from user_stats.audience import CheckIn, Report, Visit
 from user_stats.errors import NotAuthenticated, StorageError
 
@@ -186,6 +187,7 @@ OPERATIONS = (
         "People by cookie: today, 30 days, ever",
         shapes.Stats,
         scope=READ,
+        query=NoQuery,
         is_for_browsers=True,
     ),
     _operation(
@@ -204,6 +206,7 @@ OPERATIONS = (
         "Visits, visitors by address and jobs: ever, today, seven days",
         shapes.Analytics,
         scope=READ,
+        query=NoQuery,
         is_for_browsers=True,
     ),
     _operation(
@@ -213,6 +216,7 @@ OPERATIONS = (
         "The figures for Prometheus",
         ("text/plain",),
         scope=READ,
+        query=NoQuery,
         is_for_browsers=True,
     ),
     _operation(

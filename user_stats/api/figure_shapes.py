@@ -17,6 +17,8 @@ ZoneName = Annotated[
     str,
     Meta(description="a time zone; by default that of the site", extra_json_schema={"enum": sorted(ZONES)}),
 ]
+Metric = Literal["points", "watched_hours", "watches", "interactions", "uploads"]
+Period = Literal["week", "last_week", "month", "last_month", "year", "all"]
 
 
 class ZoneQuery(Input):
@@ -24,9 +26,14 @@ class ZoneQuery(Input):
 
 
 class LeaderQuery(Input):
-    metric: Literal["points", "watched_hours", "watches", "interactions", "uploads"] = "points"
-    period: Literal["week", "last_week", "month", "last_month", "year", "all"] = "all"
+    metric: Metric = "points"
+    period: Period = "all"
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class PlaceQuery(Input):
+    metric: Metric = "points"
+    period: Period = "all"
 
 
 class CountQuery(Input):
@@ -76,6 +83,16 @@ class FigureList(Struct):
 
 class Leaderboard(Struct):
     places: list[Place]
+
+
+class OwnPlace(Struct):
+    """`place` is null for who has nothing yet; who opted out of the list is shown their place here."""
+
+    place: Place | None
+
+
+class Years(Struct):
+    years: list[int]
 
 
 class Recommendations(Struct):
@@ -138,6 +155,10 @@ class NewPreference(Input):
         ),
     ]
     value: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 64})]
+
+
+class Preferences(Struct):
+    preferences: dict[str, str]
 
 
 class HasChanged(Struct):

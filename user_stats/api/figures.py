@@ -43,9 +43,18 @@ def get_leaders(call: Call) -> shapes.Leaderboard:
     return shapes.Leaderboard(call.services.statistics.leaderboard(**msgspec.structs.asdict(call.query)))
 
 
+def get_place(call: Call) -> shapes.OwnPlace:
+    statistics, user = call.services.statistics, call.services.manager.get_user(call.path["user_id"])
+    return shapes.OwnPlace(statistics.own_place(user.user_id, call.query.metric, call.query.period))
+
+
 def get_recommendations(call: Call) -> shapes.Recommendations:
     items = call.services.statistics.recommendations(call.path["user_id"], call.query.count)
     return shapes.Recommendations(items)
+
+
+def list_years(call: Call) -> shapes.Years:
+    return shapes.Years(call.services.statistics.years(call.path["user_id"]))
 
 
 def get_year(call: Call) -> YearInReview:
@@ -77,12 +86,20 @@ OPERATIONS = (
         "/leaderboard", get_leaders, "Who leads; who opted out is not on it", shapes.Leaderboard, shapes.LeaderQuery
     ),
     _operation(
+        "/users/{user_id}/place", get_place, "The person's place among those who lead", shapes.OwnPlace,
+        shapes.PlaceQuery, "not_found",
+    ),
+    _operation(
         "/users/{user_id}/recommendations", get_recommendations, "What the person may like, never what they watched",
         shapes.Recommendations, shapes.CountQuery, "not_found",
     ),
     _operation(
         "/users/{user_id}/year", get_year, "A person's year in review, by the zone of the site", YearInReview,
         shapes.YearQuery, "not_found",
+    ),
+    _operation(
+        "/users/{user_id}/years", list_years, "The years that there is something to tell of, newest first",
+        shapes.Years, None, "not_found",
     ),
     _operation("/weekly-digest", get_week, "The last whole week of the site beside the one before", shapes.Week, None),
 )  # fmt: skip

@@ -85,6 +85,10 @@ def set_preference(call: Call) -> shapes.HasChanged:
     return shapes.HasChanged(community.set_preference(_who(call), call.body.name, call.body.value))
 
 
+def get_preferences(call: Call) -> shapes.Preferences:
+    return shapes.Preferences(call.services.manager.community.get_preferences(_who(call)))
+
+
 def show_recommendations(call: Call) -> None:
     call.services.manager.community.show_recommendations(_who(call), call.body.items)
 
@@ -161,6 +165,7 @@ OPERATIONS = (
     _record("DELETE", _ONE + "/following/{other_id}", unfollow, "Follow somebody no longer"),
     _record("PUT", _ONE + "/referrer", set_referrer, "Note who brought the person", shapes.OfPerson),
     _record("POST", _ONE + "/sign-ins", record_sign_in, "Count a sign-in"),
+    _read(_ONE + "/preferences", get_preferences, "What the person chose", shapes.Preferences),
     Operation(
         "PUT", _ONE + "/preferences", set_preference, "Note what the person chose", shapes.HasChanged, RECORD,
         body=shapes.NewPreference, refusals=("not_found", "forbidden"), tag="Community",

@@ -1,4 +1,4 @@
-"""`/api/v1`: people, their subscriptions, features and statistics."""
+"""`/api/v1`: people, their features and statistics."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def create_user(call: Call) -> Answer:
     body: shapes.NewUser = call.body
     manager = call.services.manager
     user_id = manager.create_user(body.username, body.email, body.role, password=body.password)
-    return Answer(_person(call, manager.get_user(user_id)), 201, {"location": f"/api/v1/users/{user_id}"})
+    return Answer(to_person(call, manager.get_user(user_id)), 201, {"location": f"/api/v1/users/{user_id}"})
 
 
 def get_user(call: Call) -> shapes.Person:
-    return _person(call, call.services.manager.get_user(call.path["user_id"]))
+    return to_person(call, call.services.manager.get_user(call.path["user_id"]))
 
 
 def update_user(call: Call) -> shapes.Person:
@@ -49,7 +49,7 @@ def update_user(call: Call) -> shapes.Person:
         role=body.role,
         expected_version=body.expected_version,
     )
-    return _person(call, user)
+    return to_person(call, user)
 
 
 def delete_user(call: Call) -> None:
@@ -65,28 +65,12 @@ def delete_users(call: Call) -> shapes.Changed:
     return shapes.Changed(call.services.manager.delete_users(call.body.user_ids))
 
 
-def _person(call: Call, user: User) -> shapes.Person:
+def to_person(call: Call, user: User) -> shapes.Person:
+    """The answer that every change of an account gives."""
     return shapes.Person(user, call.services.manager.get_user_version(user.user_id))
 
 
-# -- subscriptions and features ---------------------------------------------------------------------------------------
-
-
-def list_subscribers(call: Call) -> shapes.UserList:
-    people = call.services.manager.get_subscribers()
-    query: PageQuery = call.query
-    page = people[query.offset : query.offset + query.limit]
-    return shapes.UserList(page, len(people), query.offset, query.limit)
-
-
-def set_subscription(call: Call) -> shapes.Person:
-    body: shapes.Subscription = call.body
-    manager = call.services.manager
-    return _person(call, manager.upgrade_subscription(call.path["user_id"], body.role, body.days))
-
-
-def cancel_subscription(call: Call) -> shapes.Person:
-    return _person(call, call.services.manager.cancel_subscription(call.path["user_id"]))
+# -- features ---------------------------------------------------------------------------------------
 
 
 def list_features(call: Call) -> shapes.FeatureList:
@@ -152,18 +136,6 @@ OPERATIONS = (
     _operation(
         "POST", "/users/delete-many", delete_users, "Erase many people: all of them or none", shapes.Changed, ADMIN,
         body=shapes.ManyUsers, refusals=("not_found", "conflict", "too_large"),
-    ),
-    _operation(
-        "GET", "/subscribers", list_subscribers, "People whose subscription is running", shapes.UserList, READ,
-        query=PageQuery,
-    ),
-    _operation(
-        "PUT", _ONE + "/subscription", set_subscription, "Start or renew a subscription", shapes.Person, ADMIN,
-        body=shapes.Subscription, refusals=("not_found",),
-    ),
-    _operation(
-        "DELETE", _ONE + "/subscription", cancel_subscription, "End a subscription at once", shapes.Person, ADMIN,
-        refusals=("not_found",),
     ),
     _operation(
         "GET", _ONE + "/features", list_features, "Which features are theirs, why, and how often each was used",

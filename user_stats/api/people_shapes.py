@@ -1,4 +1,4 @@
-"""The bodies, queries and answers of people, their subscriptions, features and the eight statistics.
+"""The bodies, queries and answers of people, their features and the eight statistics.
 
 Answers that are records of the library are its own types.
 """
@@ -32,7 +32,6 @@ Bound = Annotated[
         extra_json_schema={"format": "date"},
     ),
 ]
-Days = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 3650})]
 Role = Literal["free", "subscriber", "premium", "admin"]
 Plan = Literal["subscriber", "premium"]
 Sort = Literal[
@@ -77,11 +76,6 @@ class ManyChanges(Input):
 
 class ManyUsers(Input):
     user_ids: Annotated[list[UserId], Meta(description="at most 10,000")]
-
-
-class Subscription(Input):
-    role: Plan
-    days: Days | None = None
 
 
 class Assignment(Input):

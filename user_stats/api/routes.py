@@ -9,14 +9,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from user_stats.api import activity, counting, docs_page, exports, figures, items, openapi, people
+from user_stats.api import activity, counting, docs_page, exports, figures, items, openapi, people, plans
 from user_stats.api.door import Door, Limits, NoSuchAddress
 from user_stats.api.operations import Call, GetServices, Operation
 from user_stats.api.replies import JSONReply
 from user_stats.http_settings import HttpSettings
 
 PREFLIGHT_SECONDS = 600
-_FAMILIES = (counting, people, activity, items, figures, exports)
+_FAMILIES = (counting, people, plans, activity, items, figures, exports)
 _LISTED = tuple(operation for family in _FAMILIES for operation in family.OPERATIONS)
 
 

@@ -71,6 +71,7 @@ async def background(app: object) -> AsyncIterator[None]:
     """For the lifespan of a server: what runs by the clock runs, and what was still to be counted is counted at the
     end."""
     answer_at_once()
+    logging.getLogger("uvicorn.access").addFilter(without_query)
     schedules = bootstrap.get_schedules()
     schedules.start()
     try:
@@ -90,6 +91,13 @@ async def site_background(app: object) -> AsyncIterator[None]:
     await run_in_threadpool(tell_setup_code)
     async with background(app):
         yield
+
+
+def without_query(record: logging.LogRecord) -> bool:
+    """Takes the query out of a request that the server notes in its log: a key may stand in it."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(part.partition("?")[0] if isinstance(part, str) else part for part in record.args)
+    return True
 
 
 def _webhooks() -> list[Webhook]:

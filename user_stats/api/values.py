@@ -39,6 +39,10 @@ class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
     """What comes in: unknown members are refused."""
 
 
+class NoQuery(Input):
+    """Nothing besides the key."""
+
+
 class PageQuery(Input):
     offset: Offset = 0
     limit: Limit = 50

@@ -12,7 +12,7 @@ from user_stats.audience.figures import Active, DayFigures, Figure, Totals
 from user_stats.audience.instances import Instance, list_instances
 from user_stats.audience.jobs import JobFigures, job_figures
 from user_stats.audience.ledger import TOTALS
-from user_stats.audience.visitors import VISITORS, Counting
+from user_stats.audience.visitors import BOT_USERS, VISITORS, Counting
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, JOBS, SITE, VISITS
 from user_stats.storage import Record, Storage
 from user_stats.times import to_iso
@@ -34,6 +34,9 @@ class Overview:
     people: Active
     visitors: Active | None
     """Distinct addresses; None where each day has its own key, so that nobody can tell them."""
+    bot_users: Active
+    everybody: Active
+    """People and users of the bot; who is both counts once."""
     three_figures: tuple[Figure, Figure, Figure]
     top_paths: list[tuple[str, int]]
     agents: list[tuple[str, int]]
@@ -59,6 +62,8 @@ def make_overview(storage: Storage, now: datetime, counting: Counting, days: int
         totals=sums,
         people=figures.active(records.__getitem__, today),
         visitors=None if counting.key_days else figures.active(records.__getitem__, today, VISITORS),
+        bot_users=figures.active(records.__getitem__, today, BOT_USERS),
+        everybody=figures.active_everybody(records.__getitem__, today),
         three_figures=figures.three_figures(sums),
         top_paths=_most_frequent(paths, "paths"),
         agents=_most_frequent([records[day] for day in period], "agents"),
