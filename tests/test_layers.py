@@ -35,11 +35,12 @@ MAY_MEET = {
 """The command line is one door in several files; the bench and the bot are asked for by a command; a server of the site
 takes the bot's updates where it is told to."""
 HOMES = {
-    "streamlit": ("user_stats.ui", "streamlit_app"),
+    "streamlit": ("user_stats.ui", "user_stats.bench", "streamlit_app"),
     "pandas": ("user_stats.ui", "user_stats.statistics"),
     "altair": ("user_stats.ui", "user_stats.statistics"),
     "starlette": ("user_stats.api", "user_stats.telegram", "user_stats.bench", "streamlit_app"),
     "uvicorn": ("user_stats.bench",),
+    "websockets": ("user_stats.bench",),
     "filelock": ("user_stats.storage.json_files", "user_stats.bench"),
     "msgspec": ("user_stats.storage.json_files", "user_stats.api", "user_stats.transfer"),
     "argon2": ("user_stats.accounts",),

@@ -1,8 +1,9 @@
 """`python -m user_stats bench`: this machine, measured side by side with other ways to store the same things.
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
-`contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `imports.py` the past,
-`bot.py` the Telegram bot, `recommendations.py` how good these are, `report.py` the table and the bars.
+`contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `pages.py` the pages meanwhile,
+`imports.py` the past, `bot.py` the Telegram bot, `recommendations.py` how good these are, `report.py` the
+table and the bars.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import backups, bot, databases, imports, measures, recommendations, report, visits
+from user_stats.bench import backups, bot, databases, imports, measures, pages, recommendations, report, visits
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
 PARTS = {
     **measures.PARTS,
     "visits": visits.visits,
+    "pages": pages.pages,
     "imports": imports.imports,
     "backups": backups.backups,
     "bot": bot.bot,

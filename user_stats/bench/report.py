@@ -64,7 +64,18 @@ def _bars(users: int) -> list[Bar]:
             ),
             at_least=0.2,
         ),
+        Bar(
+            "tracked requests a second, with pages",
+            _of(users, "track-user, flat out", per_second, "user_stats, with pages"),
+            at_least=1000,
+        ),
         Bar("tracked at 200 a second, p99 in ms", lambda f: _of(users, CALM, "p99_us")(f) / 1e3, at_most=50),
+        Bar("the same with pages", lambda f: _of(users, CALM, "p99_us", "user_stats, with pages")(f) / 1e3, at_most=50),
+        Bar(
+            "a page run again, counting / not",
+            _ratio(_median(users, "page run again", "counting"), _median(users, "page run again", "not counting")),
+            at_most=1.1,
+        ),
         Bar(
             "rows of a history a second of one core",
             _of(users, "import of a history", "rows_a_cpu_second"),
