@@ -170,5 +170,7 @@ def test_who_came_and_what_is_taken_out_on_the_command_line(tmp_path: Path) -> N
     assert "2 visitor-days" in command(folder, "stats", "--audience").stdout
     assert command(folder, "stats", "ada", "--audience").returncode == 2
     assert command(folder, "cleanup", "--days", "0").returncode == 2
+    dry = command(folder, "cleanup", "--days", "90", "--dry-run").stdout
+    assert dry == "3 visits and jobs would be taken out\n"
     assert command(folder, "cleanup", "--days", "90").stdout == "3 visits and jobs taken out\n"
     assert json.loads(command(folder, "stats", "--audience", "--json").stdout) == document

@@ -50,6 +50,7 @@ ELSEWHERE: dict[type, dict[str, str]] = {
         "active_bot_users": "GET /api/v1/audience",
         "active_everybody": "GET /api/v1/audience",
         "live_visits": "GET /api/v1/audience",
+        "count_old": "the command line (cleanup --dry-run) and the page",
         "import_visits": "POST /api/v1/visits; whole logs on the command line",
         "known_log_sizes": "belongs to the import of logs",
         "track_bot_user": "the bot counts its own users",

@@ -11,11 +11,13 @@ import pytest
 from clocks import FixedClock
 from real_data import real_file
 
+from user_stats import UserManager
 from user_stats.audience import Audience, LogIdentity, Visit, log_imports
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
+from user_stats.audit import newest_entries
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, SITE, VISITS
-from user_stats.errors import Conflict, InvalidInput, TooLarge
+from user_stats.errors import Conflict, Forbidden, InvalidInput, TooLarge
 from user_stats.storage import Storage, open_storage
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -167,8 +169,9 @@ def test_cleanup_takes_out_old_events_and_keeps_the_figures_of_days(
         audience.record_visits([audience.visit(address="192.0.2.1", user_agent=FIREFOX, visited_at=at)])
         audience.record_job("transcode", True, finished_at=at)
     before = audience.all_days()
+    assert audience.count_old(90) == 4
     assert audience.cleanup(90) == 4
-    assert audience.cleanup(90) == 0
+    assert audience.cleanup(90) == audience.count_old(90) == 0
     assert [visit["at"][:10] for visit in audience.newest_visits()] == [
         "2026-03-04",
         "2026-02-02",
@@ -178,6 +181,17 @@ def test_cleanup_takes_out_old_events_and_keeps_the_figures_of_days(
     assert audience.all_days() == before
     assert audience.totals().visits == 6
     assert min(day for day, _ in storage.scan(AUDIENCE_PATHS)) == "2025-12-04"
+
+
+def test_admins_clean_up_and_it_is_noted(manager: UserManager, audience: Audience, storage: Storage) -> None:
+    ada = manager.create_user("ada", "ada@example.org")
+    grace = manager.create_user("grace", "grace@example.org", "admin")
+    audience.record_visits([audience.visit(visited_at="2020-01-01")])
+    with pytest.raises(Forbidden):
+        audience.cleanup(90, actor=ada)
+    assert audience.cleanup(90, actor=grace) == 1
+    entry = newest_entries(storage, 1)[0]
+    assert (entry.kind, entry.actor, entry.facts) == ("cleaned_up", grace, {"days_kept": 90})
 
 
 @pytest.mark.parametrize("days", [0, -1, None, "90", 10**9, True, 1.5])

@@ -357,6 +357,23 @@ def test_the_audience_is_told_with_its_three_figures(admin_page: AdminPage) -> N
     assert list(raw.dataframe[1].value["Error"]) == ["<img src=x>"]
 
 
+def draw_cleanup() -> None:
+    from user_stats.ui.admin.raw import draw_question
+
+    draw_question()
+
+
+def test_old_visits_go_after_their_number_was_said(sign_in: SignIn) -> None:
+    sign_in("grace")
+    audience = get_audience()
+    for day in ("2020-01-01", "2020-01-02"):
+        audience.record_visits([audience.visit(visited_at=day)])
+    shown = AppTest.from_function(draw_cleanup).run()
+    assert "2 visits and jobs are older" in shown.warning[0].value
+    shown.button(key="cleanup_confirm").click().run()
+    assert audience.newest_visits() == []
+
+
 def test_an_instance_is_dropped(admin_page: AdminPage) -> None:
     from user_stats.audience import Report
 

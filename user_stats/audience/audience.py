@@ -256,11 +256,17 @@ class Audience:
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 
-    def cleanup(self, days_to_keep: int = 90) -> int:
-        """How many visits and jobs of earlier days went, 1 to 3,650 days; the figures of days stay."""
+    def count_old(self, days_to_keep: int = 90) -> int:
+        """How many visits and jobs `cleanup` would take out. Reads them."""
+        fields.checked_whole("days_to_keep", days_to_keep, *DAYS_TO_KEEP)
+        return retention.count_old(self._storage, self._clock(), days_to_keep)
+
+    def cleanup(self, days_to_keep: int = 90, *, actor: str | None = None) -> int:
+        """How many visits and jobs of earlier days went, 1 to 3,650 days; the figures of days stay. Raises Forbidden
+        unless `actor` is an admin or trusted code (None)."""
         fields.checked_whole("days_to_keep", days_to_keep, *DAYS_TO_KEEP)
         self.destroy_old_keys()
-        return retention.clean_up(self._storage, self._clock(), days_to_keep)
+        return retention.clean_up(self._storage, self._clock(), days_to_keep, actor=actor)
 
     def destroy_old_keys(self) -> list[str]:
         """The days whose key was destroyed; to be called every hour."""

@@ -36,6 +36,11 @@ def newest(storage: Storage, log: Log, limit: int) -> list[Record]:
     return sorted(found, key=_time, reverse=True)[:limit]
 
 
+def count_before(storage: Storage, log: Log, day: str) -> int:
+    """How many events of earlier days there are."""
+    return sum(len(storage.read_log(log, key)) for key in storage.log_keys(log) if key < day)
+
+
 def clear_before(storage: Storage, log: Log, day: str) -> int:
     """Takes out every event of earlier days; returns how many there were."""
     count = 0

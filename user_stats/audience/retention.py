@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
+from user_stats import audit
 from user_stats.audience import event_lists
 from user_stats.audience.visitors import REMEMBERED_DAYS, SITE_KEY, Counting
 from user_stats.collections import (
@@ -21,6 +22,7 @@ from user_stats.collections import (
     VISITOR_MARKS,
     VISITS,
 )
+from user_stats.permissions import authorize
 from user_stats.storage import Collection, Storage, Transaction
 from user_stats.times import from_iso
 
@@ -50,9 +52,16 @@ def destroy_old_keys(storage: Storage, now: datetime, counting: Counting) -> lis
     return old
 
 
-def clean_up(storage: Storage, now: datetime, days_to_keep: int) -> int:
+def count_old(storage: Storage, now: datetime, days_to_keep: int) -> int:
+    """How many visits and jobs `clean_up` would take out."""
+    first_day = _first_day(now, days_to_keep)
+    return sum(event_lists.count_before(storage, log, first_day) for log in (VISITS, JOBS))
+
+
+def clean_up(storage: Storage, now: datetime, days_to_keep: int, *, actor: str | None) -> int:
     """Takes out visits and jobs of days that lie further back; returns how many of them there were."""
-    first_day = (now - timedelta(days=days_to_keep)).date().isoformat()
+    storage.transaction(partial(_allow, now, days_to_keep, actor))
+    first_day = _first_day(now, days_to_keep)
     count = event_lists.clear_before(storage, VISITS, first_day) + event_lists.clear_before(storage, JOBS, first_day)
     delete(storage, AUDIENCE_PATHS, (day for day, _ in storage.scan(AUDIENCE_PATHS) if day < first_day))
     silent = (name for name, record in storage.scan(INSTANCES) if record["reported_at"] < first_day)
@@ -61,6 +70,16 @@ def clean_up(storage: Storage, now: datetime, days_to_keep: int) -> int:
     gone = (key for key, record in storage.scan(KNOWN_VISITORS) if record["last"] < forgotten)
     delete(storage, KNOWN_VISITORS, gone)
     return count
+
+
+def _first_day(now: datetime, days_to_keep: int) -> str:
+    return (now - timedelta(days=days_to_keep)).date().isoformat()
+
+
+def _allow(now: datetime, days_to_keep: int, actor: str | None, tx: Transaction) -> None:
+    authorize(tx, actor, now=now)
+    if actor is not None:
+        audit.add(tx, "cleaned_up", now=now, actor=actor, days_kept=days_to_keep)
 
 
 def delete(storage: Storage, collection: Collection, keys: Iterable[str]) -> None:

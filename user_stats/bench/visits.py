@@ -22,6 +22,8 @@ CALM_RATE = 200.0
 """Requests a second at which the time of one is measured."""
 YEAR_DAYS = 365
 VISITORS = 50_000
+PATHS = 300
+"""As many as are told apart on one day."""
 BARE, API, PAGES = "bare route", "user_stats", "user_stats, with pages"
 
 
@@ -55,7 +57,7 @@ def _filled(store: Path, size: int) -> dict[str, float]:
     with closing(storage), closing(Audience(storage)) as audience:
         now = datetime.now(UTC)
         for back in range(1, YEAR_DAYS + 1):
-            audience.record_visits([Visit(now - timedelta(days=back), "/", FIREFOX, "192.0.2.1")])
+            audience.record_visits([_visit(now - timedelta(days=back), number) for number in range(PATHS)])
         audience.import_visits((_visit(now, number) for number in range(size)), log=LogIdentity("bench"))
         taken = []
         for _ in range(10):
@@ -67,4 +69,4 @@ def _filled(store: Path, size: int) -> dict[str, float]:
 
 def _visit(now: datetime, number: int) -> Visit:
     host = number % VISITORS
-    return Visit(now, f"/{number % 20}", FIREFOX, f"10.{host >> 16}.{host >> 8 & 255}.{host & 255}")
+    return Visit(now, f"/articles/{number % PATHS}", FIREFOX, f"10.{host >> 16}.{host >> 8 & 255}.{host & 255}")

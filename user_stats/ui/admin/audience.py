@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -62,16 +63,28 @@ def _draw_active(overview: Overview) -> None:
     days = overview.days[::-1]
     stickiness = None if people.stickiness is None else f"{people.stickiness:.0%}"
     st.markdown("**People by cookie**")
-    figures = (
+    figures: Sequence[tuple[str, str | None, str]] = (
         ("Today (DAU)", f"{people.daily:,}", "Distinct browsers today, UTC"),
         ("7 days (WAU)", f"{people.weekly:,}", "Distinct browsers in the last 7 days, today included"),
         ("30 days (MAU)", f"{people.monthly:,}", "Distinct browsers in the last 30 days, today included"),
         ("Stickiness", stickiness, "Today's people ÷ those of 30 days"),
-        ("New", f"{sum(day.new_people for day in days):,}", "Seen for the first time, in this time"),
-        ("Visits", f"{sum(day.visits for day in days):,}", "Pages opened, in this time"),
-        ("Crawlers", f"{sum(day.crawler_visits for day in days):,}", "Visits of known crawlers, in this time"),
-        ("Bot users", f"{overview.totals.bot_users:,}", "People who ever wrote to the Telegram bot"),
     )
+    _draw_figures(figures)
+    st.markdown("**In this time**")
+    figures = (
+        ("Visits", f"{sum(day.visits for day in days):,}", "Pages opened"),
+        ("New people", f"{sum(day.new_people for day in days):,}", "Browsers seen for the first time"),
+        ("Crawlers", f"{sum(day.crawler_visits for day in days):,}", "Visits of known crawlers"),
+        (
+            "New bot users",
+            f"{sum(day.new_bot_users for day in days):,}",
+            "Wrote to the Telegram bot for the first time",
+        ),
+    )
+    _draw_figures(figures)
+
+
+def _draw_figures(figures: Sequence[tuple[str, str | None, str]]) -> None:
     with st.grid(4, min_column_width=150):
         for label, value, explained in figures:
             st.metric(label, value, border=True, help=explained)

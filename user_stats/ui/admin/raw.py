@@ -6,15 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.bootstrap import get_audience
+from user_stats.ui.actions import act
+from user_stats.ui.session import for_admins
 from user_stats.ui.text import to_viewer
 
 NEWEST = 200
+DAYS = "cleanup_days"
 WHEN = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")
 
 
 def draw_raw() -> None:
     _draw_visits()
     _draw_jobs()
+    if st.button("Take out old ones …", key="cleanup_ask", icon=":material/delete_sweep:"):
+        _ask()
 
 
 def _draw_visits() -> None:
@@ -46,7 +51,7 @@ def _draw_jobs() -> None:
             "Kind": [job["kind"] for job in jobs],
             "Succeeded": [job["succeeded"] for job in jobs],
             "Seconds": [job.get("seconds") for job in jobs],
-            "Error": [job.get("error") for job in jobs],
+            "Error": [job.get("error", "") for job in jobs],
             "Labels": [", ".join(f"{name}={text}" for name, text in job.get("labels", {}).items()) for job in jobs],
         }
     )
@@ -56,4 +61,28 @@ def _draw_jobs() -> None:
         hide_index=True,
         column_config={"When": WHEN, "Seconds": st.column_config.NumberColumn(format="%.2f")},
         alt="The newest jobs with their outcome, time and error",
+    )
+
+
+@st.dialog("Take out old visits and jobs", icon=":material/delete_sweep:")
+@for_admins
+def _ask() -> None:
+    draw_question()
+
+
+def draw_question() -> None:
+    """Says how many would go before they do."""
+    days = st.number_input("Days to keep", 1, 3650, 90, key=DAYS, help="Figures of days stay for good.")
+    count = get_audience().count_old(days)
+    st.warning(f"{count:,} visits and jobs are older. They go for good; the figures of their days stay.")
+    if st.button(f"Take out {count:,}", key="cleanup_confirm", type="primary", disabled=not count, on_click=_clean_up):
+        st.rerun()
+
+
+@for_admins
+def _clean_up() -> None:
+    days = st.session_state[DAYS]
+    act(
+        lambda actor: get_audience().cleanup(days, actor=actor),
+        lambda count: f"{count:,} visits and jobs are taken out.",
     )
