@@ -78,7 +78,7 @@ def _draw_active(overview: Overview) -> None:
         (
             "New bot users",
             f"{sum(day.new_bot_users for day in days):,}",
-            "Wrote to the Telegram bot for the first time",
+            "Wrote to the Telegram bot first",
         ),
     )
     _draw_figures(figures)
