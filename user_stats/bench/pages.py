@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -60,7 +61,7 @@ def _timed_rerun(socket: ClientConnection) -> float:
 
 
 def _rerun(socket: ClientConnection) -> None:
-    socket.send(BackMsg(rerun_script={}).SerializeToString())
+    socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
     while True:
         frame = socket.recv()
         assert isinstance(frame, bytes)
