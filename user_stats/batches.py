@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from user_stats import activity, day_totals, fields
-from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, USER_STATS, USER_TOTALS, watch_end
+from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, ROLLUPS, USER_STATS, USER_TOTALS, watch_end
 from user_stats.history import expected_entries
 from user_stats.permissions import authorize
 from user_stats.storage import Log, Record, Storage, Transaction
@@ -208,6 +208,7 @@ class Batches:
             undone = {"number": _last_number(tx, user_id) + 1, "batch": name, "at": to_iso(now), "watches": 0}
             _replace(tx, IMPORTS, user_id, [*(mark for mark in marks if mark not in mine), undone])
             _replace(tx, ACTIVITY, user_id, kept)
+            tx.clear(ROLLUPS, user_id)
             return len(gone)
 
         return self._storage.transaction(work)

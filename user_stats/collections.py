@@ -114,6 +114,8 @@ ACTIVITY = Log("activity")
 """Everything that each person did, for good; every counter can be computed from it."""
 IMPORTS = Log("imports")
 """What each person imported: one mark a chunk of a batch, with the digests of its rows."""
+ROLLUPS = Log("rollups")
+"""What the activity of each person comes to for the statistics, as far as it was counted; made anew from ACTIVITY."""
 AUDIT = Log("audit")
 """Who signed in, was refused, changed a right or took data out, one list a month; see `audit.py`."""
 VISITS = Log("visits")
@@ -127,7 +129,7 @@ PERSONAL_COLLECTIONS = (
     *(BOT_LINKS, BOT_LINK_CODES, IDENTITIES),
 )
 """Records under a person's id; erasing a person removes them."""
-PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS)
+PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS, ROLLUPS)
 
 SECRET_COLLECTIONS = (CREDENTIALS, IDENTITIES, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS, BOT_LINK_CODES)
 """Files that only their owner may read; a start with others refuses."""

@@ -411,6 +411,17 @@ def test_37_sessions_per_week(evenings: Any) -> None:
     assert evenings.of(evenings.ada, "sessions_per_week")["value"] == 1
 
 
+def test_36_and_37_of_the_site_are_over_the_sessions_of_everybody(evenings: Any) -> None:
+    evenings.platform("session_duration")  # what comes later joins the sessions that are known
+    evenings.manager.record_watch_activity(evenings.bob, "a", 600, watched_at=at("3 08:00"))
+    evenings.manager.record_watch_activity(evenings.bob, "a", 600, watched_at=at("3 08:40"))  # 30 minutes after: no gap
+    figure = evenings.platform("session_duration")
+    own = evenings.of(evenings.ada, "session_duration")
+    assert figure["value"] == pytest.approx((own["value"] * 2 + 40) / 3)
+    assert figure["detail"] == {"sessions": 3, "people": 2, "median_of_people": pytest.approx((own["value"] + 40) / 2)}
+    assert evenings.platform("sessions_per_week")["value"] == 1.5
+
+
 def test_38_busiest_weekday_with_ties(site: Any) -> None:
     site.manager.record_watch_activity(site.ada, "a", 600, watched_at=at("3 10:00"))  # a Tuesday
     site.manager.record_watch_activity(site.ada, "a", 600, watched_at=at("2 10:00"))  # a Monday

@@ -2,8 +2,8 @@
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
 `contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `pages.py` the pages meanwhile,
-`imports.py` the past, `bot.py` the Telegram bot, `recommendations.py` how good these are, `report.py` the
-table and the bars.
+`imports.py` the past, `bot.py` the Telegram bot, `figures.py` the statistics, `recommendations.py` how good these are,
+`report.py` the table and the bars.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from user_stats.bench import backups, bot, databases, imports, measures, pages, recommendations, report, visits
+from user_stats.bench import (
+    backups,
+    bot,
+    databases,
+    figures,
+    imports,
+    measures,
+    pages,
+    recommendations,
+    report,
+    visits,
+)
 from user_stats.commands.output import Progress, print_json
 from user_stats.errors import EXIT_DONE, InvalidInput
 
@@ -26,6 +37,7 @@ PARTS = {
     "bot": bot.bot,
     "postgres": databases.postgres,
     "redis": databases.redis,
+    "figures": figures.figures,
     "recommendations": recommendations.recommendations,
 }
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

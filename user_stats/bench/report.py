@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from user_stats.bench import figures as statistics
 from user_stats.bench.measures import Row
 from user_stats.bench.recommendations import HIT_RATE
 
@@ -85,6 +86,16 @@ def _bars(users: int) -> list[Bar]:
         Bar("memory of a log in MB", _of(users, "import of a log", "memory_mb"), at_most=200),
         Bar("backup, proven by restoring it, in s", _of(users, "backup", "seconds"), at_most=20),
         Bar("updates of the bot a second", _of(users, "bot, /start by polling", per_second), at_least=500),
+        *(
+            Bar(f"{work} in s", _of(users, work, "seconds"), at_most)
+            for work, at_most in {
+                statistics.AFTER_A_WRITE: 0.5,
+                statistics.REPEATED: 0.1,
+                statistics.OWN: 0.05,
+                statistics.RECOUNT: 20,
+                statistics.VERIFY: 20,
+            }.items()
+        ),
         Bar(
             "hit rate / most popular",
             _ratio(_of(users, HIT_RATE, "hit_rate"), _of(users, HIT_RATE, "hit_rate", "most popular")),

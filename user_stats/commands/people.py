@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from user_stats.audience import Audience
 from user_stats.bootstrap import get_audience, get_statistics, get_user_manager
 from user_stats.commands.output import Progress, print_json, print_table
-from user_stats.errors import EXIT_DONE, InvalidInput, UserNotFound, shown
+from user_stats.errors import EXIT_DONE, InvalidInput, StorageReadOnly, UserNotFound, shown
 from user_stats.manager import UserManager
 from user_stats.models import COUNTERS, User, UserRole, UserStats
 from user_stats.statistics.service import Statistics
@@ -107,7 +108,9 @@ def _show_platform(manager: UserManager, statistics: Statistics, *, as_json: boo
     sums["total_watched_hours"] = sum(stats.total_watched_hours for stats in everybody)
     document = {"users": manager.count_users(), "subscribers": len(manager.get_subscribers()), **sums}
     if as_json:
-        catalogue = statistics.platform_catalogue(progress=Progress("reading"))
+        with suppress(StorageReadOnly):  # then the next look reads as much again
+            statistics.roll_up(Progress("reading"))
+        catalogue = statistics.platform_catalogue()
         print_json({**document, "catalogue": catalogue})
         return EXIT_DONE
     shown_values = {**document, "total_watched_hours": round(document["total_watched_hours"], 2)}

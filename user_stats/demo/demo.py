@@ -21,6 +21,7 @@ from user_stats.collections import (
     HISTORY,
     PERSONAL_COLLECTIONS,
     PERSONAL_LOGS,
+    ROLLUPS,
     SUBSCRIBER_FEATURES,
     USER_STATS,
     USER_TOTALS,
@@ -200,6 +201,7 @@ class Demo:
         tx.clear(ACTIVITY, user_id)
         for event in kept:
             tx.append(ACTIVITY, user_id, event)
+        tx.clear(ROLLUPS, user_id)
         tx.delete(DEMO, user_id)
         return len(gone)
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from user_stats.day_totals import ACTS
+from user_stats.statistics.day_bits import EPOCH, active_days, streak_of
 from user_stats.statistics.figures import NO_DATA, PERSON, Entry, Figure, Group
-from user_stats.statistics.fold import EPOCH, day_bit, day_of
 from user_stats.statistics.moments import local, streak
 from user_stats.statistics.person_records import PersonRecords
 from user_stats.statistics.rules import MILESTONES, Badge, Measure, level_of, points_for_level
-from user_stats.statistics.site_records import SiteRecords, lifetime_values, streak_of
+from user_stats.statistics.site_records import SiteRecords, lifetime_values
 
 SECONDS_PER_HOUR = 3600
 _COUNTED: dict[str, Measure] = {"video": "uploads", "stream": "streams", "image": "images"}
@@ -39,16 +38,8 @@ class BadgeProgress:
 
 def lifetime(records: PersonRecords) -> dict[Measure, float]:
     """Every measure, by UTC days, so that everybody is measured alike."""
-    days = utc_days(records)
+    days = active_days(records.events)
     return lifetime_values(records.stats, days, streak_of(days, records.now.date()))
-
-
-def utc_days(records: PersonRecords) -> int:
-    """A bit for each UTC day since 1970 on which the person did something."""
-    days = 0
-    for day in {day_of(event) for event in records.events if event["kind"] in ACTS}:
-        days |= day_bit(day)
-    return days
 
 
 def badges(records: PersonRecords) -> list[BadgeProgress]:
@@ -69,7 +60,7 @@ def _story(records: PersonRecords) -> dict[Measure, list[tuple[str, float]]]:
         line = story[measure]
         line.append((day, (line[-1][1] if line else 0) + amount))
     length, before = 0, None
-    bits = bin(utc_days(records))[:1:-1]
+    bits = bin(active_days(records.events))[:1:-1]
     for number, ordinal in enumerate((EPOCH + place for place, bit in enumerate(bits) if bit == "1"), 1):
         length = length + 1 if before is not None and ordinal - before == 1 else 1
         before, today = ordinal, date.fromordinal(ordinal).isoformat()

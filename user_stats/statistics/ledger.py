@@ -1,56 +1,42 @@
-"""The folds of all people and their sums over the site, in memory: at each look only what is new in the log is read.
+"""The roll-ups of all people and their sums over the site: at each look only what is new in the logs is read.
 
 Each person's totals count the events of the log, so one scan of them tells who did something since. A log that was
 rewritten (an import undone, made-up activity taken out) is known by the event that should come before what is new; it
-is taken out of the sums and read afresh. The folds are kept packed, some tens of bytes an event.
+is taken out of the sums and read afresh. After a start the roll-ups come from the store, see `rollups.py`.
 """
 
 from __future__ import annotations
 
-import copy
-import marshal
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from user_stats.collections import ACTIVITY, USER_STATS, USER_TOTALS
-from user_stats.errors import StorageCorrupt
-from user_stats.models import CONTENT_TYPES
-from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS, Fold, Moves
+from user_stats.statistics import rollups
+from user_stats.statistics.fold import FAMILIES, Folded, Moves, Rules
+from user_stats.statistics.kinds import Amounts
+from user_stats.statistics.rollups import Mark, RollUp, mark_of
 from user_stats.storage import Record, Storage
 
 Progress = Callable[[int, int], None]
 """Called with how many people are done, and of how many."""
-Sums = dict[str, dict[str, int]]
-Mark = tuple[int, str, str]
-"""How many events a log holds, the watches by type, and when the person's statistics changed last."""
-
-
-@dataclass
-class _Known:
-    mark: Mark
-    newest: Record | None
-    tally: Record
-    packed: bytes
-    watched: frozenset[str]
-
-    def unpacked(self, watched_threshold: float = 0) -> Fold:
-        items, moves = marshal.loads(zlib.decompress(self.packed))
-        return Fold(watched_threshold, copy.deepcopy(self.tally), items, moves)
+Sums = dict[str, Amounts]
+FEWEST_UNSAVED = 50
+"""Events of a person from which on their roll-up is worth a write: reading them takes about a millisecond."""
 
 
 class Ledger:
     """Sums over a store; safe to share between threads: what `sums`, `tallies` and `histories` gave stays as it is."""
 
-    def __init__(self, storage: Storage, *, watched_threshold: float) -> None:
+    def __init__(self, storage: Storage, rules: Rules) -> None:
         self._storage = storage
-        self._watched_threshold = watched_threshold
+        self._rules = rules
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
-        self._people: dict[str, _Known] = {}
-        self._sums: dict[str, Sums] = {DAYS: {}, HOURS: {}, TOPICS: {}, CONTENTS: {}}
+        self._people: dict[str, RollUp] = {}
+        self._watched: dict[str, frozenset[str]] = {}
+        self._saved: dict[str, int] = {}
+        """Of how many events the store has the roll-up of a person."""
+        self._sums: dict[str, Sums] = {family: {} for family in FAMILIES}
         self._own_rows: set[tuple[str, str]] = set()
         """Rows of the sums that were made by the refresh that runs, so that nobody else reads them yet."""
         self.version = 0
@@ -59,31 +45,26 @@ class Ledger:
     def refresh(self, progress: Progress | None = None) -> None:
         """Takes in what was recorded since the last time."""
         with self._lock:
-            changed_at = {user_id: stats.get("updated_at", "") for user_id, stats in self._storage.scan(USER_STATS)}
+            stats = dict(self._storage.scan(USER_STATS))
             marks = {
-                user_id: _mark(totals, changed_at.get(user_id, ""))
-                for user_id, totals in self._storage.scan(USER_TOTALS)
+                user_id: mark_of(totals, stats.get(user_id, {})) for user_id, totals in self._storage.scan(USER_TOTALS)
             }
             known = self._people
             gone = known.keys() - marks.keys()
             changed = [one for one, mark in marks.items() if one not in known or known[one].mark != mark]
             if gone or changed:
-                self._take_in(gone, changed, progress)
+                self._take_in(gone, changed, marks, progress)
 
-    def _take_in(self, gone: Iterable[str], changed: Sequence[str], progress: Progress | None) -> None:
-        before = self._people, self._sums
-        people, sums = dict(before[0]), {family: dict(rows) for family, rows in before[1].items()}
-        self._own_rows.clear()
-        try:
-            for user_id in gone:
-                self._forget(people, sums, user_id)
-            for done, user_id in enumerate(changed, 1):
-                self._take(people, sums, user_id)
-                if progress is not None:
-                    progress(done, len(changed))
-        finally:  # whoever was taken in before somebody's damaged log stays
-            self._people, self._sums = people, sums
-            self.version += 1
+    def save(self) -> None:
+        """Brings the roll-ups in the store forward, of those who did much since."""
+        with self._lock:
+            people = {
+                user_id: rollup
+                for user_id, rollup in self._people.items()
+                if rollup.mark.events - self._saved.get(user_id, 0) >= FEWEST_UNSAVED
+            }
+        rollups.save(self._storage, self._rules, people)
+        self._saved |= {user_id: rollup.mark.events for user_id, rollup in people.items()}
 
     def sums(self, family: str) -> Sums:
         """Of each key of a family: its amounts by name. To be read, not changed."""
@@ -95,74 +76,103 @@ class Ledger:
 
     def histories(self) -> dict[str, frozenset[str]]:
         """The items that each person watched."""
-        return {user_id: known.watched for user_id, known in self._people.items()}
+        return dict(self._watched)
 
-    def _take(self, people: dict[str, _Known], sums: dict[str, Sums], user_id: str) -> None:
+    # -- one look ---------------------------------------------------------------------------------------------------
+
+    def _take_in(
+        self, gone: Iterable[str], changed: Sequence[str], marks: dict[str, Mark], progress: Progress | None
+    ) -> None:
+        before = self._people, self._sums, self._watched
+        people, watched = dict(before[0]), dict(before[2])
+        sums = {family: dict(rows) for family, rows in before[1].items()}
+        self._own_rows.clear()
+        try:
+            for user_id in gone:
+                self._forget(people, sums, user_id)
+                watched.pop(user_id, None)
+            for done, user_id in enumerate(changed, 1):
+                if user_id not in people:
+                    self._load(people, sums, watched, user_id)
+                if user_id not in people or people[user_id].mark != marks[user_id]:
+                    self._take(people, sums, watched, user_id)
+                if progress is not None:
+                    progress(done, len(changed))
+        finally:  # whoever was taken in before somebody's damaged log stays
+            self._leave_out_nothing(sums)
+            self._people, self._sums, self._watched = people, sums, watched
+            self.version += 1
+
+    def _load(
+        self, people: dict[str, RollUp], sums: dict[str, Sums], watched: dict[str, frozenset[str]], user_id: str
+    ) -> None:
+        """From the store, where there is something."""
+        found = rollups.find(self._storage, user_id, self._rules)
+        if found is not None:
+            rollup, folded = found
+            people[user_id], watched[user_id] = rollup, self._items(folded)
+            self._saved[user_id] = rollup.mark.events
+            self._add(sums, folded.moves, 1)
+
+    def _take(
+        self, people: dict[str, RollUp], sums: dict[str, Sums], watched: dict[str, frozenset[str]], user_id: str
+    ) -> None:
         known = people.get(user_id)
         mark, events = self._read(user_id, known)
         if known is not None and (not events or events[0] != known.newest):
             self._forget(people, sums, user_id)
+            self._saved.pop(user_id, None)
             known, (mark, events) = None, self._read(user_id, None)
         if mark is None:
             return
-        fold = Fold(self._watched_threshold) if known is None else known.unpacked(self._watched_threshold)
-        try:
-            for event in events if known is None else events[1:]:
-                fold.add(event)
-        except (LookupError, TypeError, ValueError) as error:
-            name = f"activity/{user_id}_activity.json"
-            raise StorageCorrupt(f"{name}: an event is damaged: {error!r}", path=name) from None
-        fold.close()
-        packed = zlib.compress(marshal.dumps((fold.items, fold.moves)), 1)
-        newest = events[-1] if events else None
-        people[user_id] = _Known(mark, newest, fold.tally, packed, self._watched(fold))
-        self._add(sums, fold.fresh, 1)
+        folded = Folded() if known is None else known.unpacked()
+        fresh = rollups.folded(user_id, events if known is None else events[1:], self._rules, folded)
+        people[user_id] = RollUp.of(mark, events[-1] if events else None, folded)
+        watched[user_id] = self._items(folded)
+        self._add(sums, fresh, 1)
 
-    def _read(self, user_id: str, known: _Known | None) -> tuple[Mark | None, list[Record]]:
+    def _read(self, user_id: str, known: RollUp | None) -> tuple[Mark | None, list[Record]]:
         """The mark and the log that belongs to it: all of it, or from the newest known event on."""
         while True:
             mark = self._read_mark(user_id)
             if mark is None:
                 return None, []
-            fewer = known is not None and mark[0] < known.mark[0]
-            count = None if known is None or fewer else mark[0] - known.mark[0] + 1
+            fewer = known is not None and mark.events < known.mark.events
+            count = None if known is None or fewer else mark.events - known.mark.events + 1
             events = self._storage.read_log(ACTIVITY, user_id, count)
             if self._read_mark(user_id) == mark:
                 return mark, [] if fewer else events
 
     def _read_mark(self, user_id: str) -> Mark | None:
         totals = self._storage.get(USER_TOTALS, user_id)
-        if totals is None:
-            return None
-        return _mark(totals, (self._storage.get(USER_STATS, user_id) or {}).get("updated_at", ""))
+        return None if totals is None else mark_of(totals, self._storage.get(USER_STATS, user_id) or {})
 
-    def _watched(self, fold: Fold) -> frozenset[str]:
-        """With one text for an item, however many people watched it."""
-        names = (item for item, known in fold.items.items() if "watches" in known)
+    def _items(self, folded: Folded) -> frozenset[str]:
+        """What was watched, with one text for an item, however many people watched it."""
+        names = (item for item, known in folded.items.items() if "watches" in known)
         return frozenset(self._names.setdefault(name, name) for name in names)
 
-    def _forget(self, people: dict[str, _Known], sums: dict[str, Sums], user_id: str) -> None:
+    def _forget(self, people: dict[str, RollUp], sums: dict[str, Sums], user_id: str) -> None:
         known = people.pop(user_id, None)
         if known is not None:
-            self._add(sums, known.unpacked().moves, -1)
+            self._add(sums, known.moves(), -1)
 
     def _add(self, sums: dict[str, Sums], moves: Moves, sign: int) -> None:
-        for place, amounts in moves.items():
-            family, key = place
-            row = sums[family].get(key, {})
-            if place not in self._own_rows:
-                self._own_rows.add(place)
-                row = dict(row)
-            sums[family][key] = row
-            for name, amount in amounts.items():
-                total = row.get(name, 0) + sign * amount
-                if total:
-                    row[name] = total
-                else:
-                    row.pop(name, None)
+        for family, rows in moves.items():
+            totals = sums[family]
+            for key, amounts in rows.items():
+                row = totals.get(key, {})
+                if (family, key) not in self._own_rows:
+                    self._own_rows.add((family, key))
+                    row = totals[key] = dict(row)
+                for name, amount in amounts.items():
+                    row[name] = row.get(name, 0) + sign * amount
+
+    def _leave_out_nothing(self, sums: dict[str, Sums]) -> None:
+        """Takes out of the rows that were changed what came to 0."""
+        for family, key in self._own_rows:
+            row = sums[family][key]
+            if 0 in row.values():
+                row = sums[family][key] = {name: amount for name, amount in row.items() if amount}
             if not row:
                 del sums[family][key]
-
-
-def _mark(totals: dict[str, Any], changed_at: str) -> Mark:
-    return totals.get("events", 0), repr([totals.get(content_type) for content_type in CONTENT_TYPES]), changed_at

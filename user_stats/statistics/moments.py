@@ -6,18 +6,22 @@ Seconds are spread over quarters of an hour of UTC, because every zone is a whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from user_stats.errors import InvalidInput
+from user_stats.times import from_iso
 
 QUARTER_SECONDS = 900
 DAY_QUARTERS = 96
+STORED_LENGTH = len("2026-01-01T00:00:00.000000+00:00")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ZONES = frozenset(available_timezones())
-Quarters = dict[int, int]
+Quarters = defaultdict[int, int]
 """Seconds by quarter of an hour."""
 
 
@@ -28,14 +32,29 @@ def checked_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(20_000)
+def _midnight(day: str) -> float:
+    return from_iso(day).timestamp()
+
+
+def seconds_of(moment: str) -> float:
+    """A stored moment in seconds since 1970; days repeat, so they are remembered. Raises ValueError."""
+    if len(moment) == STORED_LENGTH and moment.endswith("+00:00"):
+        return _midnight(moment[:10]) + int(moment[11:13]) * 3600 + int(moment[14:16]) * 60 + float(moment[17:26])
+    return from_iso(moment).timestamp()
+
+
 def spread(quarters: Quarters, start: float, seconds: int) -> None:
     """Adds a watch to the quarters that it covers; whole seconds, none lost."""
-    at, end = int(start), int(start) + seconds
-    while at < end:
-        quarter = at // QUARTER_SECONDS
-        until = min(end, (quarter + 1) * QUARTER_SECONDS)
-        quarters[quarter] = quarters.get(quarter, 0) + until - at
-        at = until
+    quarter, passed = divmod(int(start), QUARTER_SECONDS)
+    part = QUARTER_SECONDS - passed
+    while seconds > part:
+        quarters[quarter] += part
+        seconds -= part
+        quarter += 1
+        part = QUARTER_SECONDS
+    if seconds:
+        quarters[quarter] += seconds
 
 
 def local(moment: float, zone: tzinfo) -> datetime:
@@ -46,7 +65,7 @@ def day_of(moment: float, zone: tzinfo) -> date:
     return local(moment, zone).date()
 
 
-def by_hour_and_weekday(quarters: Quarters, zone: tzinfo) -> list[list[int]]:
+def by_hour_and_weekday(quarters: Mapping[int, int], zone: tzinfo) -> list[list[int]]:
     """Seconds for each weekday (Monday first) and hour of the day."""
     table = [[0] * 24 for _ in WEEKDAYS]
     for quarter, seconds in quarters.items():
@@ -55,7 +74,7 @@ def by_hour_and_weekday(quarters: Quarters, zone: tzinfo) -> list[list[int]]:
     return table
 
 
-def by_day(quarters: Quarters, zone: tzinfo) -> dict[date, int]:
+def by_day(quarters: Mapping[int, int], zone: tzinfo) -> dict[date, int]:
     """Seconds of each local day."""
     days: dict[date, int] = {}
     for quarter, seconds in quarters.items():
@@ -91,27 +110,33 @@ def streak(days: Iterable[date], today: date) -> Streak:
     return Streak(length if is_running else 0, best, first, last)
 
 
+def session_spans(
+    known: Iterable[Sequence[float]], spans: Iterable[tuple[float, float]], gap_seconds: float
+) -> list[list[float]]:
+    """Sessions in their order, each as the start of its first event, the start of its last and the end of all: those
+    that are known, with (start, end) of further events. A session ends where nothing happens for longer than the gap,
+    from the latest end so far to the next start; whatever comes first, the same comes out."""
+    found: list[list[float]] = []
+    for first, last, end in sorted([*map(tuple, known), *((start, start, end) for start, end in spans)]):
+        if not found or first - found[-1][2] > gap_seconds:
+            found.append([first, last, end])
+        else:
+            session = found[-1]
+            session[1], session[2] = max(session[1], last), max(session[2], end)
+    return found
+
+
 @dataclass(frozen=True)
 class Session:
     """Events of one person without a long gap; one event alone lasts 0 seconds."""
 
     start: float
     seconds: float
-    events: int
 
 
 def sessions(spans: Iterable[tuple[float, float]], gap: timedelta) -> list[Session]:
-    """From (start, end) of events in any order: the gap is from the latest end so far to the next start, the length of
-    a session from its first start to its last."""
-    found: list[list[float]] = []
-    busy_until = float("-inf")
-    for start, end in sorted(spans):
-        if start - busy_until > gap.total_seconds():
-            found.append([start, start, 0])
-        found[-1][1] = start
-        found[-1][2] += 1
-        busy_until = max(busy_until, end)
-    return [Session(first, last - first, int(count)) for first, last, count in found]
+    """From (start, end) of events in any order: the length is from its first start to its last."""
+    return [Session(first, last - first) for first, last, _ in session_spans((), spans, gap.total_seconds())]
 
 
 def iso_week(day: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
@@ -10,8 +11,8 @@ from typing import Any
 
 from user_stats.day_totals import ACTS
 from user_stats.models import User, UserStats
-from user_stats.statistics.fold import completes
-from user_stats.statistics.moments import Quarters, Session, by_hour_and_weekday, day_of, sessions, spread
+from user_stats.statistics.kinds import completes, has_length
+from user_stats.statistics.moments import Quarters, Session, by_hour_and_weekday, day_of, seconds_of, sessions, spread
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
 from user_stats.times import from_iso
@@ -43,14 +44,14 @@ def watched(event: Record, watched_threshold: float) -> Watched:
     seconds, length = event["duration_seconds"], event.get("length_seconds")
     return Watched(
         event["subject"],
-        from_iso(event["watched_at"]).timestamp(),
+        seconds_of(event["watched_at"]),
         seconds,
         event["content_type"],
         event.get("quality", "unknown"),
         completes(event, watched_threshold),
         length,
         event.get("category"),
-        event.get("length_known", True) and (seconds > 0 or event["content_type"] != "image"),
+        has_length(event),
         event.get("stamp", "start") != "day",
     )
 
@@ -100,7 +101,7 @@ class PersonRecords:
     @cached_property
     def quarters(self) -> Quarters:
         """Watched seconds by quarter of an hour."""
-        quarters: Quarters = {}
+        quarters: Quarters = defaultdict(int)
         for watch in self.timed_watches:
             if watch.has_time:
                 spread(quarters, watch.start, watch.seconds)
@@ -164,4 +165,4 @@ def _first(items: Mapping[str, Record], event: Record) -> str:
 
 
 def moment_of(event: Record) -> float:
-    return from_iso(event["at"]).timestamp()
+    return seconds_of(event["at"])

@@ -15,7 +15,7 @@ from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.catalogue import ENTRIES
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.figures import NOT_HERE, Figure
-from user_stats.statistics.fold import CONTENTS, DAYS, HOURS, TOPICS
+from user_stats.statistics.fold import ALL_TIME, CONTENTS, DAYS, QUARTERS, TOPICS, Rules
 from user_stats.statistics.ledger import Ledger, Progress
 from user_stats.statistics.moments import checked_zone
 from user_stats.statistics.person_records import PersonRecords
@@ -44,7 +44,8 @@ class Statistics:
         self._clock = clock
         self.settings = settings or StatisticsSettings()
         self._site: tuple[tuple[Any, ...], SiteRecords] | None = None
-        self.ledger = Ledger(storage, watched_threshold=self.settings.watched_threshold)
+        rules = Rules(self.settings.watched_threshold, self.settings.session_gap.total_seconds())
+        self.ledger = Ledger(storage, rules)
 
     # -- the catalogue ------------------------------------------------------------------------------------------------
 
@@ -102,6 +103,11 @@ class Statistics:
         self.ledger.refresh()
         return content_id in self.ledger.sums(CONTENTS) or self._storage.get(CONTENT, content_id) is not None
 
+    def roll_up(self, progress: Progress | None = None) -> None:
+        """Counts what is new and keeps it in the store, so that the next start reads little."""
+        self.ledger.refresh(progress)
+        self.ledger.save()
+
     # -- what they are computed from ----------------------------------------------------------------------------------
 
     def person_records(self, user_id: str, *, tz: str | None = None) -> PersonRecords:
@@ -150,7 +156,7 @@ class Statistics:
             {user_id: UserStats.from_stored(user_id, record) for user_id, record in storage.scan(USER_STATS)},
             self.ledger.tallies(),
             self.ledger.sums(DAYS),
-            self.ledger.sums(HOURS),
+            self.ledger.sums(QUARTERS).get(ALL_TIME, {}),
             self.ledger.sums(TOPICS),
             self.ledger.sums(CONTENTS),
             dict(storage.scan(CONTENT)),

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from user_stats.models import COUNTERS, User, UserStats
-from user_stats.statistics.fold import EPOCH, days_between
+from user_stats.statistics.day_bits import EPOCH, days_between, streak_of
 from user_stats.statistics.leaderboard import leaderboard
 from user_stats.statistics.ledger import Sums
-from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Quarters, Streak, by_hour_and_weekday, local
+from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Streak, by_hour_and_weekday, local
 from user_stats.statistics.rules import Measure
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
@@ -31,7 +31,8 @@ class SiteRecords:
     stats: Mapping[str, UserStats]
     tallies_by_person: Mapping[str, Record]
     days: Sums
-    hours: Sums
+    quarters: Mapping[int, int]
+    """Watched seconds by quarter of an hour since 1970."""
     topics: Sums
     content_sums: Sums
     about: Mapping[str, Record]
@@ -143,14 +144,6 @@ class SiteRecords:
     # -- time -----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def quarters(self) -> Quarters:
-        return {
-            (date.fromisoformat(day).toordinal() - EPOCH) * DAY_QUARTERS + int(place): seconds
-            for day, row in self.hours.items()
-            for place, seconds in row.items()
-        }
-
-    @cached_property
     def seconds_by_hour_and_weekday(self) -> list[list[int]]:
         return by_hour_and_weekday(self.quarters, self.zone)
 
@@ -253,17 +246,6 @@ class SiteRecords:
 
     def audience_visits_this_month(self) -> int:
         return self._audience_this_month("visits")
-
-
-def streak_of(days: int, today: date) -> Streak:
-    """From the bits of days since 1970."""
-    if not days:
-        return Streak(0, 0)
-    first = (days & -days).bit_length() - 1
-    runs = f"{days >> first:b}".split("0")
-    newest = EPOCH + days.bit_length() - 1
-    is_running = newest >= today.toordinal() - 1
-    return Streak(len(runs[0]) if is_running else 0, max(map(len, runs)))
 
 
 def lifetime_values(stats: UserStats, days: int, streak: Streak) -> dict[Measure, float]:

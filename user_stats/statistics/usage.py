@@ -28,6 +28,27 @@ def person_weekly(records: PersonRecords) -> Figure:
     return Figure(len(records.sessions) / weeks, len(records.acts), {"sessions": len(records.sessions), "weeks": weeks})
 
 
+def site_session(records: SiteRecords) -> Figure:
+    """Over the sessions of everybody; beside it the median of the people's own means."""
+    sessions = [tally["sessions"] for tally in records.tallies if tally["sessions"][0]]
+    if not sessions:
+        return NO_DATA
+    count, seconds = (sum(column) for column in zip(*sessions, strict=True))
+    own = [of_one / number / SECONDS_PER_MINUTE for number, of_one in sessions]
+    beside = {"sessions": count, "people": len(own), "median_of_people": median(own)}
+    return Figure(seconds / count / SECONDS_PER_MINUTE, count, beside)
+
+
+def site_weekly(records: SiteRecords) -> Figure:
+    """The sessions of everybody, since the first one of the site."""
+    first = min((tally["first_session"] for tally in records.tallies if "first_session" in tally), default=None)
+    if first is None:
+        return NO_DATA
+    weeks = weeks_since(day_of(first, records.zone), records.today)
+    count = sum(tally["sessions"][0] for tally in records.tallies)
+    return Figure(count / weeks, count, {"sessions": count, "weeks": weeks})
+
+
 def person_weekday(records: PersonRecords) -> Figure:
     return _weekday(records.seconds_by_hour_and_weekday, len(records.timed_watches))
 
@@ -104,10 +125,10 @@ GROUP = Group(
         Entry(36, "session_duration", "Average session duration", "min", (PERSON,),
             "Last − first event of a session, mean and median; a session ends where nothing happens for longer than "
             "SESSION_GAP_MINUTES, measured from the end of a watch; one event alone is a session of 0 minutes.",
-            _ANY, person=person_session),
+            _ANY, person=person_session, platform=site_session),
         Entry(37, "sessions_per_week", "Sessions per week", "count", (PERSON,),
-            "Sessions ÷ ISO weeks from the first one to now.",
-            _ANY, person=person_weekly),
+            "Sessions ÷ ISO weeks from the first one to now; on the platform those of everybody.",
+            _ANY, person=person_weekly, platform=site_weekly),
         Entry(38, "busiest_weekday", "Most active day of week", "day", (PERSON,),
             "The weekday with the most watched minutes; ties beside it.",
             _ANY, person=person_weekday, platform=site_weekday),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from user_stats.statistics.day_bits import EPOCH
 from user_stats.statistics.figures import share
-from user_stats.statistics.moments import iso_week
+from user_stats.statistics.moments import DAY_QUARTERS, iso_week
 from user_stats.statistics.site_records import SiteRecords
 
 SECONDS_PER_HOUR = 3600
@@ -59,7 +60,8 @@ def weekly_digest(records: SiteRecords) -> WeeklyDigest:
 def _figures(records: SiteRecords, monday: date) -> dict[str, float]:
     names = [(monday + timedelta(days=number)).isoformat() for number in range(7)]
     rows = [records.days.get(day, {}) for day in names]
-    seconds = sum(sum(records.hours.get(day, {}).values()) for day in names)
+    first = (monday.toordinal() - EPOCH) * DAY_QUARTERS
+    seconds = sum(records.quarters.get(first + number, 0) for number in range(7 * DAY_QUARTERS))
 
     def total(*kinds: str) -> int:
         return sum(row.get(kind, 0) for row in rows for kind in kinds)

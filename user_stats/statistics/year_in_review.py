@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from user_stats.statistics.achievements import badges
-from user_stats.statistics.moments import WEEKDAYS, busiest, by_day, by_hour_and_weekday, day_of, spread, streak
+from user_stats.statistics.moments import (
+    QUARTER_SECONDS,
+    WEEKDAYS,
+    busiest,
+    by_day,
+    by_hour_and_weekday,
+    day_of,
+    streak,
+)
 from user_stats.statistics.person_records import PersonRecords, Watched
 
 SECONDS_PER_HOUR = 3600
@@ -48,12 +56,10 @@ def year_in_review(records: PersonRecords, year: int) -> YearInReview:
     """Of everything that was begun in the year; the hours of a watch over New Year's Eve count where they fall."""
     watches = [watch for watch in records.watches if day_of(watch.start, records.zone).year == year]
     days = {day for day in records.active_days if day.year == year}
-    quarters: dict[int, int] = {}
-    for watch in records.timed_watches:
-        if watch.has_time:
-            spread(quarters, watch.start, watch.seconds)
     in_year = {
-        quarter: seconds for quarter, seconds in quarters.items() if day_of(quarter * 900, records.zone).year == year
+        quarter: seconds
+        for quarter, seconds in records.quarters.items()
+        if day_of(quarter * QUARTER_SECONDS, records.zone).year == year
     }
     table = by_hour_and_weekday(in_year, records.zone)
     weekdays, hours = (

@@ -11,6 +11,7 @@ from user_stats import activity
 from user_stats.collections import (
     ACTIVITY,
     HISTORY,
+    ROLLUPS,
     SUBSCRIBER_FEATURES,
     USER_STATS,
     USER_TOTALS,
@@ -21,6 +22,7 @@ from user_stats.day_totals import ACTIVE_ON, ACTS
 from user_stats.errors import StorageCorrupt
 from user_stats.history import expected_entries
 from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats, WatchHistoryEntry
+from user_stats.statistics import rollups
 from user_stats.storage import Collection, Reader, Record, Transaction
 from user_stats.stored import checked_assignments, checked_event, checked_totals, checked_version
 from user_stats.times import to_iso
@@ -43,6 +45,7 @@ class Findings:
     puts: list[tuple[Collection, Record]] = field(default_factory=list)
     account: User | None = None
     history: list[Record] | None = None
+    has_wrong_rollup: bool = False
     figures: tuple[Record, Record] | None = None
     """Statistics as they are stored and as the log gives them, where these differ."""
 
@@ -58,6 +61,7 @@ def examine(reader: Reader, user_id: str, max_history: int) -> Findings:
         guarded(findings, user_id, lambda: _totals(reader, user_id, events, findings))
         guarded(findings, user_id, lambda: _history(reader, user_id, events, max_history, findings))
         guarded(findings, user_id, lambda: _feature_uses(reader, user_id, events, findings))
+        guarded(findings, user_id, lambda: _rollup(reader, user_id, events, findings))
     return findings
 
 
@@ -153,6 +157,17 @@ def _feature_uses(reader: Reader, user_id: str, events: list[Record], findings: 
         findings.puts.append((SUBSCRIBER_FEATURES, {**stored, "uses": uses}))
 
 
+def _rollup(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+    """What is kept of the sums of the statistics, beside a full recount."""
+    for stored in reader.read_log(ROLLUPS, user_id):
+        right = rollups.recounted(user_id, stored, events)
+        if right is None or rollups.differs(stored, right):
+            place = f"rollups/{user_id}_rollups.json"
+            shown = "other sums than the log gives" if right is not None else "of no use"
+            _differs(findings, place, user_id, "sums", shown, "as counted from the log")
+            findings.has_wrong_rollup = True
+
+
 def mend(tx: Transaction, user_id: str, findings: Findings, *, now: datetime, has_lost_events: bool) -> None:
     """Puts right what was found, in the transaction in which it was found."""
     if findings.account is not None:
@@ -163,6 +178,8 @@ def mend(tx: Transaction, user_id: str, findings: Findings, *, now: datetime, ha
     for collection, record in findings.puts:
         if opening is None or collection is not USER_STATS:
             tx.put(collection, user_id, record)
+    if findings.has_wrong_rollup:
+        tx.clear(ROLLUPS, user_id)  # it is made anew when figures are looked at
     if findings.history is not None:
         tx.clear(HISTORY, user_id)
         for entry in findings.history:

@@ -1,0 +1,176 @@
+"""Roll-ups: what the events of one person came to, kept in the store, so that a start reads no log from its beginning.
+
+A roll-up is a copy of what the log gives, up to one of its events. It is brought forward now and then, in a transaction
+of its own (`Ledger.save`), never by the call that records. Whoever reads it goes on from that event; where the log was
+rewritten since, or the rules were changed, it is left aside and the log is read.
+"""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from user_stats.collections import ACTIVITY, ROLLUPS, USER_TOTALS, USERS
+from user_stats.errors import StorageCorrupt
+from user_stats.models import CONTENT_TYPES
+from user_stats.statistics.fold import QUARTERS, Fold, Folded, Moves, Rules
+from user_stats.storage import Reader, Record, Storage, Transaction
+
+SHAPE = 1
+"""Rises when what is kept changes its meaning."""
+PEOPLE_AT_ONCE = 25
+_BITS = ("days", "viewed", "signed_in")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a log was read: how many events it held, the watches by type, when the statistics changed last."""
+
+    events: int
+    watched: str
+    changed_at: str
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """What one person's events came to up to a mark; the items, sessions and moves are packed."""
+
+    mark: Mark
+    newest: Record | None
+    """The last event that is in it."""
+    tally: Record
+    packed: bytes
+
+    @classmethod
+    def of(cls, mark: Mark, newest: Record | None, folded: Folded) -> RollUp:
+        parts = msgspec.json.encode([folded.items, folded.sessions, folded.moves])
+        return cls(mark, newest, folded.tally, zlib.compress(parts, 1))
+
+    def unpacked(self) -> Folded:
+        items, sessions, moves = msgspec.json.decode(zlib.decompress(self.packed))
+        quarters = moves[QUARTERS]  # whose names are numbers
+        moves[QUARTERS] = {key: {int(one): seconds for one, seconds in row.items()} for key, row in quarters.items()}
+        return Folded(copy.deepcopy(self.tally), items, sessions, moves)
+
+    def moves(self) -> Moves:
+        return self.unpacked().moves
+
+
+def mark_of(totals: Mapping[str, Any], stats: Mapping[str, Any]) -> Mark:
+    watched = repr([totals.get(content_type) for content_type in CONTENT_TYPES])
+    return Mark(totals.get("events", 0), watched, stats.get("updated_at", ""))
+
+
+def folded(user_id: str, events: Iterable[Record], rules: Rules, known: Folded) -> Moves:
+    """Folds events into what is known; what they added. Raises StorageCorrupt."""
+    fold = Fold(rules, known)
+    try:
+        for event in events:
+            fold.add(event)
+        return fold.close()
+    except (LookupError, TypeError, ValueError) as error:
+        name = f"activity/{user_id}_activity.json"
+        raise StorageCorrupt(f"{name}: an event is damaged: {error!r}", path=name) from None
+
+
+# -- in the store -----------------------------------------------------------------------------------------------------
+
+
+def find(reader: Reader, user_id: str, rules: Rules) -> tuple[RollUp, Folded] | None:
+    """With what is in it; None where there is none that was made by these rules and can be read."""
+    entries = reader.read_log(ROLLUPS, user_id)
+    try:
+        if entries and entries[0]["made_by"] == _made_by(rules):
+            return _read(entries[0])
+    except _DAMAGE:
+        pass
+    return None
+
+
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, zlib.error, msgspec.MsgspecError)
+
+
+def _read(stored: Record) -> tuple[RollUp, Folded]:
+    rollup = _from_stored(stored)
+    return rollup, rollup.unpacked()
+
+
+def save(storage: Storage, rules: Rules, kept: Mapping[str, RollUp]) -> None:
+    """Of people who are gone, or whose log was rewritten meanwhile, nothing is kept."""
+    user_ids = list(kept)
+    for at in range(0, len(user_ids), PEOPLE_AT_ONCE):
+        chosen = user_ids[at : at + PEOPLE_AT_ONCE]
+        storage.transaction(partial(_put, {user_id: kept[user_id] for user_id in chosen}, rules))
+
+
+def _put(kept: Mapping[str, RollUp], rules: Rules, tx: Transaction) -> None:
+    for user_id, rollup in kept.items():
+        if tx.get(USERS, user_id) is not None and _leads_on(tx, user_id, rollup):
+            tx.clear(ROLLUPS, user_id)
+            tx.append(ROLLUPS, user_id, _to_stored(rollup, rules))
+
+
+def _leads_on(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
+    more = (tx.get(USER_TOTALS, user_id) or {}).get("events", 0) - rollup.mark.events
+    return more >= 0 and tx.read_log(ACTIVITY, user_id, more + 1)[:1] == [rollup.newest]
+
+
+def recounted(user_id: str, stored: Record, events: list[Record]) -> RollUp | None:
+    """What a stored roll-up should be by the log, by the rules that it was made by; None where it is of no use."""
+    try:
+        rules = Rules(**stored["made_by"]["rules"])
+        kept, _ = _read(stored)
+    except _DAMAGE:
+        return None
+    counted = events[: kept.mark.events]
+    if kept.newest not in counted[-1:]:
+        return None
+    right = Folded()
+    folded(user_id, counted, rules, right)
+    return RollUp.of(kept.mark, kept.newest, right)
+
+
+def _made_by(rules: Rules) -> Record:
+    return {"shape": SHAPE, "rules": asdict(rules)}
+
+
+def _to_stored(rollup: RollUp, rules: Rules) -> Record:
+    tally = dict(rollup.tally)
+    tally |= {name: f"{tally[name]:x}" for name in _BITS}
+    tally["hours"] = {month: f"{bits:x}" for month, bits in tally["hours"].items()}
+    packed = msgspec.json.decode(msgspec.json.encode(rollup.packed))
+    mark = asdict(rollup.mark)
+    return {"made_by": _made_by(rules), "mark": mark, "newest": rollup.newest, "tally": tally, "packed": packed}
+
+
+def _from_stored(stored: Record) -> RollUp:
+    tally = dict(stored["tally"])
+    tally |= {name: int(tally[name], 16) for name in _BITS}
+    tally["hours"] = {month: int(bits, 16) for month, bits in tally["hours"].items()}
+    packed = msgspec.json.decode(msgspec.json.encode(stored["packed"]), type=bytes)
+    return RollUp(Mark(**stored["mark"]), stored["newest"], tally, packed)
+
+
+def differs(stored: Record, right: RollUp) -> bool:
+    """Whether a stored roll-up holds anything else than the log gives."""
+    kept = _from_stored(stored)
+    return kept != replace(right, packed=kept.packed) or _told(kept) != _told(right)
+
+
+def _told(rollup: RollUp) -> Record:
+    """Without what comes to nothing, which depends on how far was counted at a time."""
+    folded = rollup.unpacked()
+    moves = {
+        (family, key, name): amount
+        for family, rows in folded.moves.items()
+        for key, amounts in rows.items()
+        for name, amount in amounts.items()
+        if amount
+    }
+    return {"items": folded.items, "sessions": folded.sessions, "moves": moves}
