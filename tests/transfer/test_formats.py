@@ -480,3 +480,36 @@ def test_our_own_export_brings_nothing_back_to_whom_it_came_from(tmp_path: Path)
     path = written(tmp_path, "ada.zip", person_archive(other.manager, other.person))
     report = other.run(path)
     assert (report.imported, report.duplicates) == (0, 6)
+
+
+# -- newer exports ----------------------------------------------------------------------------------------------------
+
+
+def test_a_video_of_another_name_by_now_or_in_the_other_form_is_the_same_watch(
+    importer: Importer, tmp_path: Path
+) -> None:
+    first = entry("Watched Bread, slowly", "2024-03-01T10:00:05.250Z", "aaaaaaaaaa1", "The Oven")
+    assert importer.run(written(tmp_path, "1.json", [first])).imported == 1
+    link = first["titleUrl"]
+    later = [
+        entry(f"Watched {link}", first["time"], "aaaaaaaaaa1"),
+        entry("Bread, slowly angesehen", first["time"], "aaaaaaaaaa1", "The Bakery"),
+        entry("Watched Bread, slowly", "2024-03-01T10:00:06.250Z", "aaaaaaaaaa1", "The Oven"),
+    ]
+    report = importer.run(written(tmp_path, "2.json", later))
+    assert (report.imported, report.duplicates) == (1, 2)
+    content = (
+        f"Watched\xa0{VIDEO.format('aaaaaaaaaa1', 'Bread, slowly', 'The Oven')}Mar 1, 2024, 10:00:05\u202fAM UTC<br>"
+    )
+    page = f"<html><body>{CELL.format(content=content, caption='')}</body></html>"
+    report = importer.run(written(tmp_path, "3.html", page))
+    assert (report.rows, report.imported, report.duplicates) == (1, 0, 1)
+
+
+def test_netflix_moves_the_latest_bookmark_of_older_rows(importer: Importer, tmp_path: Path) -> None:
+    names = "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Bookmark,Latest Bookmark\n"
+    row = "Ann,2024-03-01 20:00:00,00:44:10,,The Sea,,00:44:10,{}\n"
+    newer = "Ann,2024-03-02 20:00:00,00:10:00,,The Sea,,00:54:10,00:54:10\n"
+    assert importer.run(written(tmp_path, "1.csv", names + row.format("00:44:10"))).imported == 1
+    report = importer.run(written(tmp_path, "2.csv", names + newer + row.format("Not latest view")))
+    assert (report.imported, report.duplicates) == (1, 1)

@@ -207,6 +207,9 @@ def test_a_bomb_is_not_opened(importer: Importer, tmp_path: Path) -> None:
     bomb = packed(tmp_path / "bomb.zip", {"a.json": b"[" + b" " * (64 << 20)})
     with pytest.raises(TooLarge, match=r"bomb\.zip unpacks to 67,108,865 bytes"):
         importer.imports.preview(bomb, importer.person)
+    small = packed(tmp_path / "small.zip", {f"{n}.json": b"[" + b" " * (1 << 20) for n in range(20)})
+    with pytest.raises(TooLarge, match=r"small\.zip unpacks to 20,971,540 bytes"):
+        importer.imports.preview(small, importer.person)
     many = packed(tmp_path / "many.zip", {f"{n}.json": b"" for n in range(2001)})
     with pytest.raises(TooLarge, match="2,001 files"):
         importer.imports.preview(many, importer.person)

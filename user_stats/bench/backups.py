@@ -1,4 +1,5 @@
-"""How long a backup takes, the proof by restoring it included; how long it keeps a writer; how long a restore takes."""
+"""How long a backup takes, the proof by restoring it included, alone and while somebody writes; how long that one must
+wait; how long a restore takes."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from user_stats.bench.measures import Row
 from user_stats.manager import UserManager
-from user_stats.storage import open_storage
+from user_stats.storage import Storage, open_storage
 from user_stats.transfer.backup import take_backup
 from user_stats.transfer.restore import restore
 from user_stats.watches import Watch
@@ -27,24 +28,36 @@ def backups(folder: Path, size: int) -> list[Row]:
     storage = open_storage(str(with_people))
     manager = UserManager(storage)
     ids = [_with_watches(manager, number) for number in range(size)]
-    waits: list[float] = []
-    done = threading.Event()
-    writer = threading.Thread(target=_write, args=(manager, ids, waits, done))
-    writer.start()
+    path = folder / "site.zip"
     start = time.perf_counter()
-    made = take_backup(storage, folder / "site.zip", now=datetime.now(UTC))
-    seconds = time.perf_counter() - start
-    done.set()
-    writer.join()
-    figures = {"seconds": seconds, "entries": made.entries, "size_mb": made.size_bytes / 1e6}
-    figures |= {"longest_wait_ms": max(waits) * 1e3, "writes_meanwhile": len(waits)}
+    made = take_backup(storage, path, now=datetime.now(UTC))
+    figures = {"seconds": time.perf_counter() - start, "entries": made.entries, "size_mb": made.size_bytes / 1e6}
+    figures |= _while_written(storage, manager, ids, path)
     start = time.perf_counter()
-    restore(storage, made.path, now=datetime.now(UTC))
+    restore(storage, path, now=datetime.now(UTC))
     storage.close()
     return [
         Row(size, BACKUP, "user_stats", figures),
         Row(size, RESTORE, "user_stats", {"seconds": time.perf_counter() - start}),
     ]
+
+
+def _while_written(storage: Storage, manager: UserManager, ids: list[str], path: Path) -> dict[str, float]:
+    """The same while a thread of this process writes as much as it can, to everybody in turn."""
+    waits: list[float] = []
+    done = threading.Event()
+    writer = threading.Thread(target=_write, args=(manager, ids, waits, done))
+    writer.start()
+    start = time.perf_counter()
+    take_backup(storage, path, now=datetime.now(UTC))
+    seconds = time.perf_counter() - start
+    done.set()
+    writer.join()
+    return {
+        "seconds_while_written": seconds,
+        "longest_wait_ms": max(waits) * 1e3,
+        "writes_meanwhile": len(waits),
+    }
 
 
 def _with_watches(manager: UserManager, number: int) -> str:

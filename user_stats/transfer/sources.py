@@ -137,7 +137,7 @@ def opened(file: Input, name: str | None = None) -> Iterator[Source]:
             binary.seek(0)
             if binary.read(4) in ZIP_MARKS:
                 with _zip(binary, shown_name) as archive:
-                    yield Source(shown_name, _members(archive, shown_name), fingerprint, is_zip=True)
+                    yield Source(shown_name, _members(archive, size, shown_name), fingerprint, is_zip=True)
             else:
                 part = Part(shown_name, size, lambda: _rewound(binary), Meter(total=size))
                 yield Source(shown_name, [part], fingerprint, is_zip=False)
@@ -196,10 +196,11 @@ def _zip(binary: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _members(archive: zipfile.ZipFile, name: str) -> list[Part]:
+def _members(archive: zipfile.ZipFile, size: int, name: str) -> list[Part]:
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MOST_PARTS:
         raise TooLarge(f"file: {name} holds {len(infos):,} files; allowed: at most {MOST_PARTS:,}", field="file")
+    _refuse_bomb(name, sum(info.file_size for info in infos), size)
     return [_member(archive, info, name) for info in infos if info.file_size and not _was_deleted(info.filename)]
 
 
@@ -211,8 +212,15 @@ def _was_deleted(path: str) -> bool:
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Part:
     if info.flag_bits & 1:
         raise InvalidInput.of("file", name, "a zip without a password")
-    ratio = info.file_size / max(info.compress_size, 1)
-    if info.file_size > LARGEST_PART or (info.file_size > UNSUSPICIOUS_BYTES and ratio > HIGHEST_RATIO):
-        message = f"file: a part of {name} unpacks to {info.file_size:,} bytes, {ratio:,.0f} times its size"
-        raise TooLarge(f"{message}; allowed: at most {HIGHEST_RATIO} times and {LARGEST_PART:,} bytes", field="file")
+    _refuse_bomb(f"a part of {name}", info.file_size, info.compress_size)
+    if info.file_size > LARGEST_PART:
+        message = f"file: a part of {name} has {info.file_size:,} bytes; allowed: at most {LARGEST_PART:,}"
+        raise TooLarge(message, field="file")
     return Part(safe_name(info.filename), info.file_size, lambda: archive.open(info), Meter(total=info.file_size))
+
+
+def _refuse_bomb(what: str, unpacked: int, packed: int) -> None:
+    ratio = unpacked / max(packed, 1)
+    if unpacked > UNSUSPICIOUS_BYTES and ratio > HIGHEST_RATIO:
+        message = f"file: {what} unpacks to {unpacked:,} bytes, {ratio:,.0f} times its size"
+        raise TooLarge(f"{message}; allowed: at most {HIGHEST_RATIO} times", field="file")

@@ -62,11 +62,17 @@ def _convert(record: Record, digest: str) -> Row:
     return Row(watch, skipped=kind.lower().replace("_", " "), profile=clean(record["Profile Name"]) or "")
 
 
+def _identity(record: Record) -> object:
+    """All of the row but how far the title has been watched by now, which changes with every later watch of it."""
+    return {name: cell for name, cell in record.items() if name != "Latest Bookmark"}
+
+
 FULL = CsvForm(
     SERVICE,
     "Netflix viewing activity",
     frozenset({"Profile Name", "Start Time", "Duration", "Title", "Supplemental Video Type"}),
     _convert,
+    identity=_identity,
     has_profiles=True,
     note="Start times are UTC.",
 )

@@ -82,6 +82,23 @@ def _convert(record: Record, digest: str) -> Row:
     )
 
 
+def identity_of(address: str, at: datetime, rest: object) -> object:
+    """What a row is known by in either form, whatever the video is called by now and in whatever language: the address
+    and the second; where there is no address, all of the row."""
+    return [address, int(at.timestamp())] if address else rest
+
+
+def _identity(record: Record) -> object:
+    return identity_of(record.get("titleUrl") or "", moment_of(record, "time"), record)
+
+
 FORMS = (
-    JsonForm(SERVICE, "YouTube history (Takeout, JSON)", frozenset({"header", "title", "time"}), _convert, note=NOTE),
+    JsonForm(
+        SERVICE,
+        "YouTube history (Takeout, JSON)",
+        frozenset({"header", "title", "time"}),
+        _convert,
+        identity=_identity,
+        note=NOTE,
+    ),
 )

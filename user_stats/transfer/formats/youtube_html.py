@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from user_stats.errors import InvalidInput
-from user_stats.transfer.formats.youtube import ADVERTISEMENT, NOTE, PRODUCT, SERVICE, row_of
+from user_stats.transfer.formats.youtube import ADVERTISEMENT, NOTE, PRODUCT, SERVICE, identity_of, row_of
 from user_stats.transfer.rows import Row, RowRejected, clean, row_digest
 from user_stats.transfer.sources import Part
 
@@ -120,11 +120,12 @@ def _row(cell: str) -> Row:
     address = unescape(links[0][0]) if links else ""
     channel = clean(_words(links[1][1])) if len(links) > 1 else None
     caption = cell[found.end() :]
-    digest = row_digest(SERVICE, [title, address, channel, written])
+    at = moment_of_words(written)
+    digest = row_digest(SERVICE, identity_of(address, at, [title, channel, written]))
     skipped = ADVERTISEMENT if "Google Ads" in caption else ""
     header = _header(cell)
     product = _words(header.group(1)) if header else PRODUCT
-    return row_of(title, address, channel, moment_of_words(written), digest, skipped, product)
+    return row_of(title, address, channel, at, digest, skipped, product)
 
 
 def _words(html: str) -> str:
