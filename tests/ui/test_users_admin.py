@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from user_stats import Forbidden, UserManager, UserNotFound, UserRole, bootstrap
 from user_stats.bootstrap import get_accounts, get_audience, get_statistics
+from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, downloads
 from user_stats.ui.admin.figure_cards import catalogue_file, shown_value
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
@@ -416,6 +417,18 @@ def test_tables_go_out_for_admins_alone_and_are_noted(manager: UserManager, ada:
     with pytest.raises(Forbidden):
         downloads.make_site("csv", ada)
     assert [entry.kind for entry in get_accounts().audit_entries(actor=None)].count("exported") == 5
+
+
+def test_files_too_large_for_memory_are_not_made_on_the_page(
+    manager: UserManager, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grace = manager.find_user("grace")
+    assert grace is not None
+    monkeypatch.setattr(downloads, "MOST_BYTES", 200)
+    with pytest.raises(TooLarge, match="user_stats export"):
+        downloads.make_site("csv", grace.user_id)
+    with pytest.raises(TooLarge, match="user_stats export"):
+        downloads.make_table(downloads.TABLES[0], "json", grace.user_id)
 
 
 def test_the_buttons_of_all_downloads_are_there(admin_page: AdminPage) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from user_stats.audience import DayFigures
 from user_stats.bootstrap import get_accounts, get_audience, get_user_manager
+from user_stats.errors import TooLarge
 from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
@@ -19,6 +20,8 @@ from user_stats.transfer.tables import Format, write_rows
 from user_stats.ui.actions import made_when_asked
 
 SITE_FILES: dict[Format, tuple[str, str]] = {"csv": ("ZIP", "application/zip"), "json": ("JSON", "application/json")}
+MOST_BYTES = 100 << 20
+"""Of one file: it is held in memory until the browser has it."""
 MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -75,8 +78,8 @@ TABLES = (
 
 def draw_downloads() -> None:
     st.caption(
-        "Each file is made when you click. Cells that a spreadsheet would run as a formula are made harmless. For "
-        "a site with many thousands of people, python -m user_stats export writes the same files without the browser."
+        "Each file is made when you click. Cells that a spreadsheet would run as a formula are made harmless. Files of "
+        f"more than {MOST_BYTES >> 20} MB are not made here; python -m user_stats export writes them, of any size."
     )
     for table in TABLES:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -118,7 +121,7 @@ def _site_maker(form: Format) -> Callable[[str], bytes]:
 def make_site(form: Format, actor: str) -> bytes:
     """The whole site, and a line in the audit log. Raises Forbidden unless `actor` is an admin."""
     get_accounts().note_as_admin("exported", actor=actor)
-    file = io.BytesIO()
+    file = _Bounded()
     write_site(file, get_user_manager().storage, form, now=utc_now())
     return file.getvalue()
 
@@ -130,6 +133,18 @@ def _maker(table: Table, form: Format) -> Callable[[str], bytes]:
 def make_table(table: Table, form: Format, actor: str) -> bytes:
     """The file, and a line in the audit log. Raises Forbidden unless `actor` is an admin."""
     get_accounts().note_as_admin("exported", actor=actor)
-    file = io.StringIO(newline="")
-    write_rows(file, form, table.columns, table.rows())
-    return file.getvalue().encode()
+    file = _Bounded()
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    write_rows(text, form, table.columns, table.rows())
+    text.detach()
+    return file.getvalue()
+
+
+class _Bounded(io.BytesIO):
+    """A file in memory that grows no further than MOST_BYTES. Raises TooLarge."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + memoryview(data).nbytes > MOST_BYTES:
+            message = f"download: the file has more than {MOST_BYTES >> 20} MB; python -m user_stats export writes it"
+            raise TooLarge(message, field="download")
+        return super().write(data)
