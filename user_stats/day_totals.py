@@ -113,9 +113,10 @@ def move_active(totals: Record, event: Record) -> list[Move]:
 
 
 def moves_of_log(events: Iterable[Record]) -> list[Move]:
-    """Everything that the log of one person moves."""
+    """Everything that the log of one person moves, summed up by day and figure."""
     totals: Record = {}
-    return [move for event in events for move in (*moves_of(event), *move_active(totals, event))]
+    moves = (move for event in events for move in (*moves_of(event), *move_active(totals, event)))
+    return [Move(day, name, amount) for day, amounts in _by_day(moves).items() for name, amount in amounts.items()]
 
 
 def set_active(totals: Record, events: Iterable[Record]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -125,3 +126,11 @@ def test_each_sample_is_known_by_itself(name: str) -> None:
     report = importer.imports.import_file(io.BytesIO(SAMPLES[name].encode()), importer.person)
     assert report.format == name.split(",")[0].split(" ")[0]
     assert (report.imported, report.rejected_rows) == (1, 0)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "0000-00-00", "2024-02-30"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_days_outside_of_time_are_accounted_for(name: str, day: str) -> None:
+    content = re.sub(r"2024-0\d-\d\d|04 May 2024|3/13/24|Mar 1, 2024", day, SAMPLES[name])
+    accounted(Importer(), content.encode(), Options())
+    accounted(Importer(), re.sub("2024", day[:4], SAMPLES[name]).encode(), Options())

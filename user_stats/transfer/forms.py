@@ -51,5 +51,7 @@ def converted(service: str, record: Record, convert: Convert, identity: Callable
         return Row(rejected=str(error))
     except KeyError as error:
         return Row(rejected=f"{error.args[0]} is missing")
+    except OverflowError:
+        return Row(rejected="a time or a number lies outside of what there is")
     except (TypeError, ValueError, AttributeError, LookupError):
         return Row(rejected="not of the expected shape")
