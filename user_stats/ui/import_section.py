@@ -86,7 +86,7 @@ def _draw_options(report: Report) -> Options:
 
 def _draw_report(report: Report) -> None:
     period = f", {shown_day(report.first)} to {shown_day(report.last)}" if report.first else ""
-    st.markdown(f"**{inert(report.title)}**{period}")
+    st.markdown(f"**{inert(report.title)}**{period}, {report.rows:,} rows")
     with st.grid(4, min_column_width=150, gap="small"):
         st.metric("New watches", f"{report.imported:,}", border=True)
         st.metric("Here already", f"{report.duplicates:,}", border=True)
