@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,3 +163,13 @@ def test_progress_reaches_the_end_of_a_log(tmp_path: Path) -> None:
     assert sum(1 for _ in lines) == 11_000
     assert len(seen) == 3
     assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.log")
+    (tmp_path / "zero.log").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe.log", tmp_path / "zero.log", tmp_path):
+        with pytest.raises(InvalidInput, match="no plain file"):
+            identify_log(path)
+    with pytest.raises(InvalidInput, match="No such file"):
+        identify_log(tmp_path / "missing.log")

@@ -160,6 +160,8 @@ def _skip_line(file: IO[bytes], line: bytes) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """The lines of a file, unpacked where its first bytes say gzip; and the file as it lies on the disk."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise InvalidInput.of("file", path.name, "a file that can be read (it is no plain file)")
     try:
         with open(path, "rb") as file:
             is_packed = file.read(2) == GZIP_MARK
