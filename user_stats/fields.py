@@ -52,16 +52,19 @@ def fold_email(email: str) -> str:
 
 def checked_text(field: str, value: object, longest: int) -> str:
     """Text of at least one visible character and no control characters."""
-    allowed = f"1 to {longest} characters without control characters"
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        raise InvalidInput.of(field, value, allowed)
+        raise InvalidInput.of(field, value, _allowed_text(longest))
     if value.isprintable():  # what is refused below is not
         return value
     _refuse_invalid_unicode(field, value)
     for character in value:
         if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and character not in "\u200d\ufe0f":
-            raise _character_refused(field, character, allowed)
+            raise _character_refused(field, character, _allowed_text(longest))
     return value
+
+
+def _allowed_text(longest: int) -> str:
+    return f"1 to {longest} characters without control characters"
 
 
 def _refuse_invalid_unicode(field: str, value: str) -> None:
