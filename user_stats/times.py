@@ -28,7 +28,12 @@ def to_iso(moment: datetime) -> str:
 
 def from_iso(text: str) -> datetime:
     """An aware moment from a stored or hand-written text; without an offset it means UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
+    return _in_utc(datetime.fromisoformat(text))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -51,7 +56,7 @@ def checked_moment(field: str, value: object, *, now: datetime | None = None) ->
         raise InvalidInput.of(field, value, allowed)
     if value.year < EARLIEST_YEAR or value.year > 9998:
         raise InvalidInput.of(field, value.isoformat(), allowed)
-    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    moment = _in_utc(value)
     if now is not None and moment > now + CLOCK_SKEW:
         raise InvalidInput.of(field, moment.isoformat(), allowed)
     return moment
