@@ -10,10 +10,11 @@ import pytest
 from user_stats.models import ContentType, WatchHistoryEntry
 from user_stats.statistics.histories import (
     DurationFigures,
+    Measure,
     daily_statistics,
     duration_figures,
     favourites,
-    hours_over_time,
+    over_time,
     spread,
     step_for,
     week_pattern,
@@ -52,14 +53,14 @@ def test_the_hour_that_comes_twice_in_autumn_counts_twice_and_the_missing_one_ne
 
 def test_hours_go_to_the_day_the_week_and_the_month_of_the_viewer() -> None:
     entries = [watch("2026-03-31T21:30:00+00:00", 3600), watch("2026-03-30T10:00:00+00:00", 1800, "stream")]
-    by_day = hours_over_time(entries, BERLIN, "day")
-    assert [(row.starts_on.isoformat(), row.content_type, row.hours) for row in by_day] == [
+    by_day = over_time(entries, BERLIN, "day")
+    assert [(row.starts_on.isoformat(), row.content_type, row.amount) for row in by_day] == [
         ("2026-03-30", "stream", 0.5),
         ("2026-03-31", "video", 0.5),
         ("2026-04-01", "video", 0.5),
     ]
-    assert [row.starts_on for row in hours_over_time(entries, BERLIN, "week")] == [date(2026, 3, 30)] * 2
-    assert [row.starts_on.month for row in hours_over_time(entries, BERLIN, "month")] == [3, 3, 4]
+    assert [row.starts_on for row in over_time(entries, BERLIN, "week")] == [date(2026, 3, 30)] * 2
+    assert [row.starts_on.month for row in over_time(entries, BERLIN, "month")] == [3, 3, 4]
 
 
 @pytest.mark.parametrize(("days", "step"), [(1, "day"), (62, "day"), (63, "week"), (490, "week"), (491, "month")])
@@ -67,14 +68,22 @@ def test_a_longer_time_is_drawn_in_larger_steps(days: int, step: str) -> None:
     assert step_for(days) == step
 
 
-def test_the_week_pattern_has_every_hour_and_as_many_minutes_as_were_watched() -> None:
+def test_the_week_pattern_has_every_hour_and_as_many_hours_as_were_watched() -> None:
     pattern = week_pattern([watch("2026-03-08T23:30:00+00:00", 7200)], UTC)
     assert len(pattern) == 168
-    assert {(one.weekday, one.hour): one.minutes for one in pattern if one.minutes} == {
-        (6, 23): 30,
-        (0, 0): 60,
-        (0, 1): 30,
+    assert {(one.weekday, one.hour): one.amount for one in pattern if one.amount} == {
+        (6, 23): 0.5,
+        (0, 0): 1,
+        (0, 1): 0.5,
     }
+
+
+def test_watches_without_lengths_are_counted_where_they_begin() -> None:
+    entries = [watch("2026-03-08T23:30:00+00:00", 0), watch("2026-03-08T23:40:00+00:00", 0)]
+    (bar,) = over_time(entries, BERLIN, "day", Measure.WATCHES)
+    assert (bar.starts_on.isoformat(), bar.amount) == ("2026-03-09", 2)
+    pattern = week_pattern(entries, BERLIN, Measure.WATCHES)
+    assert [(one.weekday, one.hour, one.amount) for one in pattern if one.amount] == [(0, 0, 2)]
 
 
 def test_durations_leave_out_pictures_and_unknown_lengths() -> None:

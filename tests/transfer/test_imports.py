@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from importing import Importer, written
 
-from user_stats import Forbidden, InvalidInput, UserManager, UserNotFound
+from user_stats import Forbidden, InvalidInput, UserManager, UserNotFound, batches
 from user_stats.__main__ import main
 from user_stats.errors import TooLarge
 from user_stats.storage import Storage, open_storage
+from user_stats.transfer import imports
 from user_stats.transfer.imports import Imports, Options
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,11 @@ def plays(count: int, *, start: int = 0) -> list[dict[str, Any]]:
         }
         for n in range(start, start + count)
     ]
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 1000)
 
 
 @pytest.fixture
@@ -139,7 +145,7 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path) -> None:
     child.communicate()
     done = manager.get_user_stats(person).watch_history_entries
     assert 5000 <= done < 20_000
-    assert done % 1000 == 0
+    assert done % batches.CHUNK == 0
     assert manager.verify() == []
     report = Imports(manager).import_file(path, person)
     assert (report.imported, report.duplicates) == (20_000 - done, done)

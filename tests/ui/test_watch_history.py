@@ -112,9 +112,12 @@ def test_the_charts_are_drawn_with_texts_for_those_who_cannot_see_them(open_page
     assert "What you watch most" in texts(shown)
 
 
-def test_pictures_alone_make_no_chart(open_page: OpenPage, ada: str, manager: UserManager) -> None:
-    manager.record_watch_activity(ada, "sunset", 0, "image")
-    assert "no hours to draw" in texts(tab(open_page(PAGE), "Charts"))
+def test_watches_without_lengths_are_counted_in_the_charts(open_page: OpenPage, ada: str, manager: UserManager) -> None:
+    manager.record_watch_activity(ada, "sunset", 0, "image", title="Sunset")
+    shown = tab(open_page(PAGE), "Charts")
+    assert not shown.exception
+    for text in ("count watches and no hours", "Watches, day by day", "mostly on", "What you watch most: Sunset"):
+        assert text in texts(shown)
 
 
 def test_the_list_is_cleared_only_when_confirmed_and_the_figures_stay(

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import StrEnum
 from typing import Any, Literal
 
 from user_stats.activity import UPLOAD_COUNTERS
@@ -21,22 +22,29 @@ MOST_DAYS, MOST_WEEKS = 62, 70
 """Bars of a chart: beyond this many the next larger step is taken."""
 
 
+class Measure(StrEnum):
+    """What a chart counts: hours, or watches where no length is known."""
+
+    HOURS = "Hours"
+    WATCHES = "Watches"
+
+
 @dataclass(frozen=True)
-class PeriodHours:
-    """Hours watched of one type in the day, week (from Monday) or month that begins on `starts_on`."""
+class PeriodAmount:
+    """Hours or watches of one type in the day, week (from Monday) or month that begins on `starts_on`."""
 
     starts_on: date
     content_type: ContentType
-    hours: float
+    amount: float
 
 
 @dataclass(frozen=True)
 class WeekHour:
-    """Minutes watched at one hour of one day of the week, 0 for Monday."""
+    """Hours or watches at one hour of one day of the week, 0 for Monday."""
 
     weekday: int
     hour: int
-    minutes: float
+    amount: float
 
 
 @dataclass(frozen=True)
@@ -76,13 +84,25 @@ def step_for(days: int) -> Step:
     return "day" if days <= MOST_DAYS else "week" if days <= MOST_WEEKS * 7 else "month"
 
 
-def hours_over_time(entries: Iterable[WatchHistoryEntry], zone: tzinfo, step: Step) -> list[PeriodHours]:
-    """Hours by period and type, oldest first; periods without any are left out."""
-    hours: dict[tuple[date, ContentType], float] = defaultdict(float)
+def over_time(
+    entries: Iterable[WatchHistoryEntry], zone: tzinfo, step: Step, measure: Measure = Measure.HOURS
+) -> list[PeriodAmount]:
+    """Hours or watches by period and type, oldest first; periods without any are left out."""
+    amounts: dict[tuple[date, ContentType], float] = defaultdict(float)
     for entry in entries:
-        for local, seconds in spread(from_iso(entry.watched_at), entry.duration_seconds, zone):
-            hours[_start_of(local.date(), step), entry.content_type] += seconds / SECONDS_PER_HOUR
-    return [PeriodHours(day, content_type, value) for (day, content_type), value in sorted(hours.items())]
+        for local, amount in _parts(entry, zone, measure):
+            amounts[_start_of(local.date(), step), entry.content_type] += amount
+    return [PeriodAmount(day, content_type, value) for (day, content_type), value in sorted(amounts.items())]
+
+
+def _parts(entry: WatchHistoryEntry, zone: tzinfo, measure: Measure) -> Iterator[tuple[datetime, float]]:
+    """Where a watch counts, and how much: its hours where they pass, or the whole of it where it begins."""
+    start = from_iso(entry.watched_at)
+    if measure is Measure.WATCHES:
+        yield start.astimezone(zone), 1
+        return
+    for local, seconds in spread(start, entry.duration_seconds, zone):
+        yield local, seconds / SECONDS_PER_HOUR
 
 
 def _start_of(day: date, step: Step) -> date:
@@ -91,13 +111,15 @@ def _start_of(day: date, step: Step) -> date:
     return day.replace(day=1) if step == "month" else day
 
 
-def week_pattern(entries: Iterable[WatchHistoryEntry], zone: tzinfo) -> list[WeekHour]:
-    """Minutes at each of the 168 hours of a week."""
-    minutes = [[0.0] * 24 for _ in range(7)]
+def week_pattern(
+    entries: Iterable[WatchHistoryEntry], zone: tzinfo, measure: Measure = Measure.HOURS
+) -> list[WeekHour]:
+    """Hours or watches at each of the 168 hours of a week."""
+    amounts = [[0.0] * 24 for _ in range(7)]
     for entry in entries:
-        for local, seconds in spread(from_iso(entry.watched_at), entry.duration_seconds, zone):
-            minutes[local.weekday()][local.hour] += seconds / 60
-    return [WeekHour(weekday, hour, minutes[weekday][hour]) for weekday in range(7) for hour in range(24)]
+        for local, amount in _parts(entry, zone, measure):
+            amounts[local.weekday()][local.hour] += amount
+    return [WeekHour(weekday, hour, amounts[weekday][hour]) for weekday in range(7) for hour in range(24)]
 
 
 def duration_figures(entries: Iterable[WatchHistoryEntry]) -> DurationFigures:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.models import CONTENT_TYPES
-from user_stats.statistics.histories import Favourite, PeriodHours, Step, WeekHour
+from user_stats.statistics.histories import Favourite, Measure, PeriodAmount, Step, WeekHour
 
 TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -20,48 +20,49 @@ BAR_SHARE = 0.86
 """Of the time that a bar stands for; the rest is the gap to the next one."""
 STEP_FORMATS = {"day": "%-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
 AXIS_FORMATS = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
-HOURS = alt.Axis(format=",.3~r", title=None)
-"""Hours on an axis; the title of the chart names the unit."""
+TOOLTIPS = {Measure.HOURS: ",.1f", Measure.WATCHES: ",.0f"}
+AMOUNTS = alt.Axis(format=",.3~r", title=None)
+"""Hours or watches on an axis; the title of the chart names the unit."""
 
 
-def draw_hours_over_time(rows: Sequence[PeriodHours], step: Step, *, key: str) -> None:
-    """Hours by day, week or month, stacked by type."""
+def draw_over_time(rows: Sequence[PeriodAmount], step: Step, measure: Measure, *, key: str) -> None:
+    """Hours or watches by day, week or month, stacked by type."""
     tops: dict[date, float] = {}
     bars = []
     for row in rows:
         bottom = tops.get(row.starts_on, 0.0)
-        tops[row.starts_on] = bottom + row.hours
+        tops[row.starts_on] = bottom + row.amount
         begins = pd.Timestamp(row.starts_on)
         ends = begins + (_next(begins, step) - begins) * BAR_SHARE
-        bars.append((begins, ends, TYPE_NAMES[row.content_type], row.hours, bottom, bottom + row.hours))
+        bars.append((begins, ends, TYPE_NAMES[row.content_type], row.amount, bottom, bottom + row.amount))
     chart = (
-        alt.Chart(pd.DataFrame(bars, columns=["begins", "ends", "Type", "Hours", "bottom", "top"]))
+        alt.Chart(pd.DataFrame(bars, columns=["begins", "ends", "Type", measure, "bottom", "top"]))
         .mark_rect()
         .encode(
             x=alt.X("begins:T", title=None, axis=_time_axis(step)),
             x2="ends:T",
-            y=alt.Y("bottom:Q", axis=HOURS),
+            y=alt.Y("bottom:Q", axis=AMOUNTS),
             y2="top:Q",
             color=alt.Color("Type:N", scale=_types(), legend=_legend(rows)),
             tooltip=[
                 alt.Tooltip("begins:T", format=STEP_FORMATS[step], title="When"),
                 alt.Tooltip("Type:N"),
-                alt.Tooltip("Hours:Q", format=",.1f"),
+                alt.Tooltip(f"{measure}:Q", format=TOOLTIPS[measure]),
             ],
         )
         .properties(height=HEIGHT)
     )
-    total = sum(row.hours for row in rows)
-    draw(chart, key=key, text=f"Hours watched by {step}, by type: {total:,.1f} hours in all")
+    total = format(sum(row.amount for row in rows), TOOLTIPS[measure])
+    draw(chart, key=key, text=f"{measure} by {step}, by type: {total} {measure.lower()} in all")
 
 
-def draw_week_pattern(hours: Sequence[WeekHour], *, key: str) -> None:
-    """Minutes at each hour of the week, darker for more."""
+def draw_week_pattern(hours: Sequence[WeekHour], measure: Measure, *, key: str) -> None:
+    """Hours or watches at each hour of the week, darker for more."""
     frame = pd.DataFrame(
         {
             "Day": [WEEKDAYS[one.weekday] for one in hours],
             "Hour": [one.hour for one in hours],
-            "Minutes": [one.minutes for one in hours],
+            "Amount": [one.amount for one in hours],
             "at": [f"{WEEKDAYS[one.weekday]}, {one.hour:02}:00–{one.hour + 1:02}:00" for one in hours],
         }
     )
@@ -71,18 +72,21 @@ def draw_week_pattern(hours: Sequence[WeekHour], *, key: str) -> None:
         .encode(
             x=alt.X("Hour:O", title=None, axis=alt.Axis(labelAngle=0, labelExpr=_every_third_hour(), ticks=False)),
             y=alt.Y("Day:O", sort=list(WEEKDAYS), title=None, axis=alt.Axis(ticks=False)),
-            color=alt.Color("Minutes:Q", legend=None),
-            tooltip=[alt.Tooltip("at:N", title="When"), alt.Tooltip("Minutes:Q", format=",.0f")],
+            color=alt.Color("Amount:Q", legend=None),
+            tooltip=[
+                alt.Tooltip("at:N", title="When"),
+                alt.Tooltip("Amount:Q", format=TOOLTIPS[measure], title=measure),
+            ],
         )
         .properties(height=7 * ROW_HEIGHT + 30)
     )
-    busiest = max(hours, key=lambda one: one.minutes)
-    text = f"Minutes watched by weekday and hour; the most on {WEEKDAYS[busiest.weekday]} at {busiest.hour:02}:00"
+    busiest = max(hours, key=lambda one: one.amount)
+    text = f"{measure} by weekday and hour; the most on {WEEKDAYS[busiest.weekday]} at {busiest.hour:02}:00"
     draw(chart, key=key, text=text)
 
 
-def draw_favourites(titles: Sequence[Favourite], *, key: str) -> None:
-    """Hours by title, the longest bar first."""
+def draw_favourites(titles: Sequence[Favourite], measure: Measure, *, key: str) -> None:
+    """Hours or watches by title, the longest bar first."""
     frame = pd.DataFrame(
         {
             "Title": [one.title for one in titles],
@@ -94,13 +98,13 @@ def draw_favourites(titles: Sequence[Favourite], *, key: str) -> None:
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=3)
         .encode(
-            x=alt.X("Hours:Q", axis=HOURS),
+            x=alt.X(f"{measure}:Q", axis=AMOUNTS),
             y=alt.Y("Title:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False)),
             tooltip=["Title:N", alt.Tooltip("Hours:Q", format=",.1f"), "Watches:Q"],
         )
         .properties(height=len(titles) * ROW_HEIGHT + 40)
     )
-    draw(chart, key=key, text="Titles with the most hours: " + ", ".join(one.title for one in titles))
+    draw(chart, key=key, text=f"Titles with the most {measure.lower()}: " + ", ".join(one.title for one in titles))
 
 
 def draw(chart: alt.Chart | alt.LayerChart, *, key: str, text: str) -> None:
@@ -121,7 +125,7 @@ def _types() -> alt.Scale:
     return alt.Scale(domain=[TYPE_NAMES[one] for one in CONTENT_TYPES])
 
 
-def _legend(rows: Sequence[PeriodHours]) -> alt.Legend | None:
+def _legend(rows: Sequence[PeriodAmount]) -> alt.Legend | None:
     """Of the types that are there, where there are several."""
     present = [TYPE_NAMES[one] for one in CONTENT_TYPES if any(row.content_type == one for row in rows)]
     return alt.Legend(orient="top", title=None, values=present, offset=6) if len(present) > 1 else None
