@@ -175,6 +175,33 @@ def test_a_taken_name_and_a_taken_address_get_the_same_answer(accounts: Accounts
     assert len(answers) == 1
 
 
+@pytest.mark.parametrize("address", [STRANGER, None], ids=["elsewhere", "unknown"])
+def test_who_tries_taken_names_and_addresses_at_sign_up_waits(
+    accounts: Accounts, clock: FixedClock, ada: str, address: str | None
+) -> None:
+    def code(name: str, email: str) -> str:
+        with pytest.raises(UserStatsError) as refused:
+            accounts.sign_up(name, email, PASSWORD, address=address)
+        return refused.value.code
+
+    tries = [
+        ("ada", f"p{number}@example.org") if number % 2 else (f"person{number}", "ada@example.org")
+        for number in range(10)
+    ]
+    assert {code(*one) for one in tries} == {"already_exists"}
+    assert code("new", "ada@example.org") == "rate_limited"
+    assert code("new", "free@example.org") == "rate_limited", "it does not tell that this one is free"
+    clock.advance(minutes=15)
+    assert accounts.sign_up("new", "free@example.org", PASSWORD, address=address)
+
+
+def test_free_names_and_refused_passwords_are_no_guesses(accounts: Accounts) -> None:
+    for number in range(12):
+        with pytest.raises(InvalidInput):
+            accounts.sign_up(f"person{number}", f"p{number}@example.org", "short")
+        accounts.sign_up(f"person{number}", f"p{number}@example.org", PASSWORD)
+
+
 def test_sign_ups_of_one_address_are_slowed_down(accounts: Accounts, manager: UserManager) -> None:
     for number in range(30):
         accounts.sign_up(f"person{number}", f"p{number}@example.org", PASSWORD, address=STRANGER)

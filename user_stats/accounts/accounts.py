@@ -81,13 +81,15 @@ class Accounts:
         agent: str | None = None,
         device: str | None = None,
     ) -> SignedIn:
-        """A new person, signed in. Raises InvalidInput, RateLimited, and AlreadyExists, which does not say of what."""
+        """A new person, signed in. Raises InvalidInput, RateLimited, and AlreadyExists, which does not say of what.
+
+        Who tries names and addresses that are taken waits longer and longer, wherever they come from."""
         origin = Origin(address, agent, device)
         fields.checked_username(username)
         if not isinstance(password, str):
             raise InvalidInput("password: it is missing; allowed: text", field="password")
-        if origin.place is not None:
-            self._sign_in.count([gates.sign_ups(origin.place)])
+        guesses = [gates.taken(origin.place or "")]
+        self._sign_in.count(guesses + ([] if origin.place is None else [gates.sign_ups(origin.place)]))
         try:
             user_id = self._people.create(
                 username, email, UserRole.FREE, password=password, allow_reserved=False, actor=None
@@ -95,7 +97,15 @@ class Accounts:
         except AlreadyExists:
             message = "this name or this address cannot be used; choose another, or sign in if it is yours"
             raise AlreadyExists(message) from None
-        return self._storage.transaction(lambda tx: self._sign_in.begin(tx, user_id, origin))
+        except InvalidInput:
+            self._storage.transaction(lambda tx: gates.give_back(tx, guesses))
+            raise
+
+        def work(tx: Transaction) -> SignedIn:
+            gates.give_back(tx, guesses)
+            return self._sign_in.begin(tx, user_id, origin)
+
+        return self._storage.transaction(work)
 
     def sign_in_by_provider(
         self,
@@ -235,6 +245,10 @@ class Accounts:
     def check_key(self, key: str, scope: str) -> str:
         """The key_id. Raises NotAuthenticated and Forbidden."""
         return self._keys.check(key, scope)
+
+    def check_writable(self) -> None:
+        """Raises StorageError where nothing can be written, so that nobody can sign in or up."""
+        self._storage.transaction(lambda tx: None)
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,11 @@ def sign_ups(text: str) -> Gate:
     return Gate("sign_ups", text, 30, 900)
 
 
+def taken(text: str) -> Gate:
+    """Names and e-mail addresses from one address that somebody had already."""
+    return Gate("taken", text, 10, 900 if text else 60)
+
+
 def set_up(text: str) -> Gate:
     """Set-up codes from one address."""
     return Gate("set_up", text, 10, 60)
