@@ -57,10 +57,10 @@ def test_strangers_find_both_forms_the_matrix_and_what_to_do(folder: Path) -> No
     assert [tab.label for tab in shown.tabs] == ["Create account", "Sign in"]
     assert labels(shown) == ["Username", "E-mail", "New password", "Username or e-mail", "Password"]
     assert {"Create your account", "I have an account", "Start for free"} <= set(buttons(shown))
-    matrix = shown.table[0].value
-    assert list(matrix.columns) == ["Feature", "Free", "Subscriber", "Premium", "Admin"]
-    assert list(matrix["Subscriber"]).count("✓") == 4
-    assert list(matrix["Premium"]).count("✓") == 8
+    (matrix,) = [text.value for text in shown.markdown if text.value.startswith("| Feature")]
+    columns = list(zip(*(line.strip("| ").split(" | ") for line in matrix.splitlines()), strict=True))
+    assert [column[0] for column in columns] == ["Feature", "Free", "Subscriber", "Premium", "Admin"]
+    assert [column.count("✓") for column in columns[1:4]] == [0, 4, 8]
 
 
 def test_a_call_to_action_brings_its_form_to_the_front(folder: Path) -> None:

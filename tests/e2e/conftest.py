@@ -37,6 +37,8 @@ class Site:
     port: int = 0
     server: subprocess.Popen[bytes] | None = None
     script: str = "streamlit_app.py"
+    prefix: tuple[str, ...] = ()
+    """What starts the server, where it is not started as whoever runs the tests."""
 
     @property
     def log(self) -> Path:
@@ -70,7 +72,7 @@ class Site:
         }
         with self.log.open("ab") as output:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", self.script],
+                [*self.prefix, sys.executable, "-m", "streamlit", "run", self.script],
                 cwd=ROOT,
                 env={**os.environ, **settings},
                 stdout=output,

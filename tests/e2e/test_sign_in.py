@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from user_stats.models import UserRole
@@ -130,6 +132,28 @@ def test_signing_up_works_on_a_phone(site: Site, visit: MakeVisitor) -> None:
     assert width <= PHONE["width"]
     ada.sign_up("ada")
     ada.is_signed_in()
+
+
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+CAN_MOUNT = (
+    subprocess.run(["unshare", "-m", "sh", "-c", READ_ONLY, "/mnt", "true"], capture_output=True).returncode == 0
+)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+def test_a_read_only_folder_is_one_plain_line(site: Site, visit: MakeVisitor) -> None:
+    site.manager.create_user("ada", "ada@example.org", password=PASSWORD)
+    site.stop()
+    before = {path: path.read_bytes() for path in site.folder.rglob("*.json")}
+    site.prefix = ("unshare", "-m", "sh", "-c", READ_ONLY, str(site.folder))
+    site.start()
+    visitor = visit(site)
+    visitor.is_signed_out()
+    visitor.sees("The site's data cannot be changed at the moment (storage read only).")
+    assert visitor.page.get_by_test_id("stAlert").count() == 1
+    visitor.sign_in("ada")
+    visitor.sees("cannot be reached or changed at the moment")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize("trouble", ["damaged", "cannot be made"])

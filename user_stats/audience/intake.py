@@ -120,7 +120,7 @@ class Intake:
                 future.set_result(value)
 
     def _fail(self, batch: list[Waiting], error: Exception) -> None:
-        self._lose(len(batch), str(error), error)
+        self._lose(len(batch), str(error), None if isinstance(error, UserStatsError) else error)
         for _, future in batch:
             if _is_awaited(future):
                 future.set_exception(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -39,7 +40,7 @@ def render_safe_blank_page() -> None:
 
 def _draw_welcome(people: int, trouble: str | None) -> None:
     st.title("Welcome")
-    st.markdown("#### What you watch, what your plan gives you, and how it all adds up.")
+    st.markdown("**What you watch, what your plan gives you, and how it all adds up.**")
     st.write(
         "Make an account and see your own figures. They are yours: nobody but you and the site's admins sees them."
     )
@@ -60,7 +61,7 @@ def _draw_counts(people: int) -> None:
 
 
 def _draw_offers() -> None:
-    st.subheader("What you find here")
+    st.header("What you find here")
     with st.grid(4, min_column_width=220):
         for icon, title, text in OFFERS:
             with st.container(border=True, height="stretch", gap=None):
@@ -69,19 +70,23 @@ def _draw_offers() -> None:
 
 
 def _draw_plans() -> None:
-    st.subheader("What each plan offers")
-    st.table(_feature_matrix(), border="horizontal", hide_index=True)
+    st.header("What each plan offers")
+    st.markdown(_feature_matrix())
     st.button("Start for free", key="call_start", on_click=show_form, args=(SIGN_UP,))
 
 
 def _look() -> tuple[int, bool, str | None]:
     """How many accounts there are, whether the site waits for its first admin, and what is wrong with the store, in one
     line."""
+    verb = "read"
     try:
-        return get_user_manager().count_users(), get_accounts().needs_admin(), None
+        people, needs_admin = get_user_manager().count_users(), get_accounts().needs_admin()
+        verb = "changed"
+        get_accounts().check_writable()
     except UserStatsError as error:
         log.warning("the page shows no count: %s", error)
-        return 0, False, f"The site's data cannot be read at the moment ({error.code.replace('_', ' ')})."
+        return 0, False, f"The site's data cannot be {verb} at the moment ({error.code.replace('_', ' ')})."
+    return people, needs_admin, None
 
 
 def _visitor_days() -> int:
@@ -92,11 +97,19 @@ def _visitor_days() -> int:
         return 0
 
 
-def _feature_matrix() -> dict[str, list[str]]:
+def _feature_matrix() -> str:
+    """A table in Markdown, which needs nothing that is slow to import."""
     prices = page_settings().subscription_prices
-    matrix = {"Feature": [FEATURE_TITLES[feature] for feature in SubscriberFeature] + ["Price of a month"]}
-    for role, features in PLAN_FEATURES.items():
-        price = f"{prices[role.value]:,.2f}" if role.value in prices else "–"
-        owned = ["✓" if feature in features else "–" for feature in SubscriberFeature]
-        matrix[role.value.capitalize()] = [*owned, "free" if role is UserRole.FREE else price]
-    return matrix
+    roles = list(PLAN_FEATURES)
+    rows = [["Feature", *(role.value.capitalize() for role in roles)], ["---", *(":-:" for _ in roles)]]
+    for feature in SubscriberFeature:
+        marks = ("✓" if feature in PLAN_FEATURES[role] else "–" for role in roles)
+        rows.append([FEATURE_TITLES[feature], *marks])
+    rows.append(["Price of a month", *(_price(role, prices) for role in roles)])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _price(role: UserRole, prices: Mapping[str, float]) -> str:
+    if role is UserRole.FREE:
+        return "free"
+    return f"{prices[role.value]:,.2f}" if role.value in prices else "–"
