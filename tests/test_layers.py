@@ -36,6 +36,7 @@ MAY_MEET = {
 takes the bot's updates where it is told to."""
 HOMES = {
     "streamlit": ("user_stats.ui", "user_stats.bench", "streamlit_app"),
+    "playwright": ("user_stats.bench.app",),
     "pandas": ("user_stats.ui", "user_stats.statistics"),
     "altair": ("user_stats.ui", "user_stats.statistics"),
     "starlette": ("user_stats.api", "user_stats.telegram", "user_stats.bench", "streamlit_app"),

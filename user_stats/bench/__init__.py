@@ -2,8 +2,8 @@
 
 Absolute times differ from machine to machine and from minute to minute; the ratios within one run are what counts.
 `contenders.py` has the stores, `measures.py` the work, `visits.py` that over HTTP, `pages.py` the pages meanwhile,
-`imports.py` the past, `bot.py` the Telegram bot, `figures.py` the statistics, `recommendations.py` how good these are,
-`report.py` the table and the bars.
+`app/` the pages in a browser, `imports.py` the past, `bot.py` the Telegram bot, `figures.py` the statistics,
+`recommendations.py` how good these are, `report.py` the table and the bars.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from user_stats.bench import (
+    app,
     backups,
     bot,
     databases,
@@ -35,6 +36,7 @@ PARTS = {
     "imports": imports.imports,
     "backups": backups.backups,
     "bot": bot.bot,
+    "app": app.app,
     "postgres": databases.postgres,
     "redis": databases.redis,
     "figures": figures.figures,

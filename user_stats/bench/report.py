@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from user_stats.bench import figures as statistics
+from user_stats.bench.app import ALL_CLICKS, ANSWERS, BESIDE, CLICK, CROWD, FIRST
 from user_stats.bench.measures import Row
 from user_stats.bench.recommendations import HIT_RATE
 
@@ -101,7 +102,24 @@ def _bars(users: int) -> list[Bar]:
             _ratio(_of(users, HIT_RATE, "hit_rate"), _of(users, HIT_RATE, "hit_rate", "most popular")),
             at_least=1.2,
         ),
+        Bar("first page after the start in s", lambda f: _median(users, FIRST)(f) / 1e6, at_most=2),
+        *_click_bars(users, 300 if users <= 10_000 else 1000),
         Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
+    ]
+
+
+def _click_bars(users: int, longest_ms: float) -> list[Bar]:
+    """Of all clicks, of those that show most, and while many people click."""
+
+    def in_ms(work: str, contender: str, name: str) -> Callable[[Figures], float]:
+        return lambda figures: _of(users, work, name, contender)(figures) / 1e3
+
+    return [
+        Bar("click to settled page in ms", in_ms(CLICK, ALL_CLICKS, "median_us"), longest_ms),
+        Bar("click on All Users in ms", in_ms(CLICK, "All Users", "median_us"), longest_ms),
+        Bar("click on Analytics in ms", in_ms(CLICK, "Analytics", "median_us"), longest_ms),
+        Bar("50 people click, p95 of the server in ms", in_ms(CROWD, ANSWERS, "p95_us"), 1000),
+        Bar("50 people click, p95 in a browser in ms", in_ms(CROWD, BESIDE, "p95_us"), 1000),
     ]
 
 
