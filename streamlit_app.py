@@ -1,8 +1,8 @@
 """The one entry: the server imports it as a module and finds `app`; each session of a browser runs it as a script."""
 
 if __name__ != "__main__":
+    import asyncio
     import gc
-    import logging
     import sys
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
@@ -13,23 +13,27 @@ if __name__ != "__main__":
     from user_stats.api.server import site_background, site_middleware, site_routes
     from user_stats.bootstrap import check_configuration
     from user_stats.errors import InvalidConfiguration
-
-    # The pages are imported before the server runs, which it would warn of.
-    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
-    from user_stats.ui import shell  # noqa: F401 - so that all that the pages need is there before the first visit
+    from user_stats.ui import import_pages
 
     try:
         check_configuration()
     except InvalidConfiguration as error:
         sys.exit(f"error: {error.message}")
 
-    @asynccontextmanager
-    async def lifespan(app: object) -> AsyncIterator[None]:
-        """What is imported by now stays: the collector, which the server calls after each run, passes over it."""
+    def get_ready() -> None:
+        """Imports what the first page does without. What is imported by now stays: the collector, which the server
+        calls after each run, passes over it."""
+        import_pages()
         gc.collect()
         gc.freeze()
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        """The first page is served while the others are still being imported."""
         async with site_background(app):
+            getting_ready = asyncio.create_task(asyncio.to_thread(get_ready))
             yield
+            await getting_ready
 
     app = st.App(
         __file__,

@@ -34,7 +34,7 @@ def demo_user_activity(user_id: str) -> None:
 def _draw_own(user_id: str) -> None:
     held = get_demo().events_of(user_id)
     with st.container(border=True):
-        st.subheader("For yourself", anchor=False)
+        st.header("For yourself", anchor=False)
         st.write("Evenings with series, live shows and pictures, likes and comments, as if you had been here for long.")
         with st.grid(3, min_column_width=150, gap="small"):
             days = _draw_days("demo_own_days", 90)
@@ -87,7 +87,7 @@ def _remove_own(user_id: str) -> None:
 def _draw_site() -> None:
     held = get_demo().held()
     with st.container(border=True):
-        st.subheader("A whole demo site", anchor=False)
+        st.header("A whole demo site", anchor=False)
         st.write(
             "People who come, find favourites, stay up late, subscribe and leave, over as many days as you like. "
             "They cannot sign in; their addresses end in example.invalid."

@@ -8,12 +8,15 @@ from datetime import date
 import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 
 from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.histories import Favourite, Measure, PeriodAmount, Step, WeekHour
 
 TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+disable_debug_mode()  # checking each part of a chart against its schema takes most of the time that drawing one does
+
 HEIGHT = 280
 ROW_HEIGHT = 30
 BAR_SHARE = 0.86

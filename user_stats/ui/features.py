@@ -61,12 +61,12 @@ def render_subscriber_features(user_id: str) -> None:
     st.title("Features")
     _draw_subscription(user, now)
     mine = sum(one.is_available for one in access.values())
-    st.subheader(f"{mine} of {len(access)} features are yours", anchor=False)
+    st.header(f"{mine} of {len(access)} features are yours", anchor=False)
     with st.grid(4, min_column_width=185, gap="small", border=True):
         for one in sorted(access.values(), key=lambda one: not one.is_available):
             _draw_feature(one)
     if user.role is not UserRole.ADMIN:
-        st.subheader("Plans", anchor=False)
+        st.header("Plans", anchor=False)
         _draw_plans(user, now)
 
 

@@ -38,7 +38,7 @@ def render_user_profile(user_id: str) -> None:
     user, stats = manager.get_user(user_id), manager.get_user_stats(user_id)
     st.title("Profile")
     _draw_person(user, now)
-    st.subheader("Your figures" if viewer.user_id == user_id else "Figures", anchor=False)
+    st.header("Your figures" if viewer.user_id == user_id else "Figures", anchor=False)
     _draw_figures(stats, now)
     _draw_tabs(user, viewer)
 
@@ -47,7 +47,7 @@ def _draw_person(user: User, now: datetime) -> None:
     who, plan = st.columns([3, 2])
     with who.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(inert(user.username), anchor=False, width="content")
+            st.header(inert(user.username), anchor=False, width="content")
             draw_badge(user.role)
             if not user.is_active:
                 st.badge("Inactive", color="red")

@@ -21,7 +21,7 @@ UNKNOWN_BROWSER = "Unknown browser"
 
 def render_sessions(user: User) -> None:
     """Every place where the person is signed in, each with a button to end it."""
-    st.subheader("Where you are signed in")
+    st.header("Where you are signed in")
     here = viewer.session_id()
     sessions = get_accounts().list_sessions(user.user_id)
     for session in sessions:
@@ -65,7 +65,7 @@ def _end_others() -> None:
 
 def render_password_change(user: User) -> None:
     """The form for a new password; every other session ends with the old one."""
-    st.subheader("Password")
+    st.header("Password")
     if not get_accounts().has_password(user.user_id):
         st.info("You sign in without a password. An admin can give you a link with which you set one.")
         return

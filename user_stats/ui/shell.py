@@ -11,19 +11,10 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from user_stats import ui
 from user_stats.bootstrap import page_settings
 from user_stats.errors import UserStatsError
 from user_stats.models import User, UserRole
-from user_stats.ui import (
-    demo_user_activity,
-    render_content,
-    render_my_statistics,
-    render_safe_blank_page,
-    render_subscriber_features,
-    render_user_profile,
-    render_users_list_page,
-    render_watch_history,
-)
 from user_stats.ui.exchange import exchange_cookie
 from user_stats.ui.security import RESET_PATH, render_reset_page
 from user_stats.ui.session import current_user, leave, require_admin, require_user, show_flash
@@ -46,16 +37,16 @@ class Page:
 
 
 PAGES = (
-    Page("Profile", "profile", ":material/person:", lambda user: render_user_profile(user.user_id)),
-    Page("Watch History", "watch-history", ":material/history:", lambda user: render_watch_history(user.user_id)),
-    Page("My Statistics", "statistics", ":material/insights:", lambda user: render_my_statistics(user.user_id)),
-    Page("Content", "content", ":material/movie:", lambda user: render_content(user.user_id)),
-    Page("Features", "features", ":material/star:", lambda user: render_subscriber_features(user.user_id)),
-    Page("Users Admin", "users-admin", ":material/group:", lambda user: render_users_list_page(), for_admins=True),
+    Page("Profile", "profile", ":material/person:", lambda user: ui.render_user_profile(user.user_id)),
+    Page("Watch History", "watch-history", ":material/history:", lambda user: ui.render_watch_history(user.user_id)),
+    Page("My Statistics", "statistics", ":material/insights:", lambda user: ui.render_my_statistics(user.user_id)),
+    Page("Content", "content", ":material/movie:", lambda user: ui.render_content(user.user_id)),
+    Page("Features", "features", ":material/star:", lambda user: ui.render_subscriber_features(user.user_id)),
+    Page("Users Admin", "users-admin", ":material/group:", lambda user: ui.render_users_list_page(), for_admins=True),
 )
 WELCOME = Page("Welcome", "welcome", ":material/home:")
 RESET = Page("Set a new password", RESET_PATH, ":material/key:")
-DEMO = Page("Activity Demo", "activity-demo", ":material/science:", lambda user: demo_user_activity(user.user_id))
+DEMO = Page("Activity Demo", "activity-demo", ":material/science:", lambda user: ui.demo_user_activity(user.user_id))
 
 
 def run() -> None:
@@ -93,7 +84,7 @@ def _page(page: Page, draw: Callable[[], None], *, is_default: bool = False, is_
 
 def _blank_pages() -> list[StreamlitPage]:
     """The safe blank page at every address, so that people land where they meant to go once they have signed in."""
-    draw = partial(_guarded, render_safe_blank_page)
+    draw = partial(_guarded, ui.render_safe_blank_page)
     home = _page(WELCOME, draw, is_default=True)
     return [home, *(_page(page, draw) for page in _all_pages()), _reset_page(home)]
 

@@ -22,7 +22,7 @@ def render_telegram_link(user: User) -> None:
     """The link of the person, or a code to make one. For the person alone; nothing where the site has no bot."""
     if not has_bot():
         return
-    st.subheader("Telegram", anchor=False)
+    st.header("Telegram", anchor=False)
     link = get_bot_links().find_link(user.user_id)
     if link is None:
         _draw_code()

@@ -40,7 +40,7 @@ def draw_catalogue(catalogue: Catalogue, *, key: str) -> None:
     for one in GROUPS:
         of_group = [row for row in found if row["group"] == one.name]
         if of_group:
-            st.markdown(f"**{one.name}**")
+            st.header(one.name, anchor=False)
             with st.grid(3, min_column_width=240):
                 for row in of_group:
                     _draw_card(row)
@@ -58,7 +58,7 @@ def _draw_card(row: Row) -> None:
         if row["value"] is None:
             _draw_missing(row)
             return
-        st.markdown(f"#### {shown_value(row['value'], row['detail'].get('currency', row['unit']))}")
+        st.markdown(f"**{shown_value(row['value'], row['detail'].get('currency', row['unit']))}**")
         basis = f"From {row['events']:,} {'event' if row['events'] == 1 else 'events'}" if row["events"] else "Live"
         setting = row["detail"].get("setting")
         st.caption(f"{basis}. An estimate, by {setting}." if row["is_estimate"] else f"{basis}.")
