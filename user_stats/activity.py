@@ -231,5 +231,6 @@ def recounted(user_id: str, events: Iterable[Record]) -> tuple[Record, Record]:
     """Statistics and totals of one person from the log alone."""
     stats, totals = dict(_ZERO, user_id=user_id), empty_totals(user_id)
     for event in events:
-        move(stats, totals, event)
+        _move_person(stats, totals, event)
+        day_totals.move_active(totals, event)
     return stats, totals

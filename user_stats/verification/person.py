@@ -57,8 +57,9 @@ def examine(reader: Reader, user_id: str, max_history: int) -> Findings:
     events = guarded(findings, user_id, lambda: _events(reader, user_id))
     if events is not None:
         findings.events = events
-        guarded(findings, user_id, lambda: _figures(reader, user_id, events, findings))
-        guarded(findings, user_id, lambda: _totals(reader, user_id, events, findings))
+        counted, totals = activity.recounted(user_id, events)
+        guarded(findings, user_id, lambda: _figures(reader, user_id, events, counted, findings))
+        guarded(findings, user_id, lambda: _totals(reader, user_id, events, totals, findings))
         guarded(findings, user_id, lambda: _history(reader, user_id, events, max_history, findings))
         guarded(findings, user_id, lambda: _feature_uses(reader, user_id, events, findings))
         guarded(findings, user_id, lambda: _rollup(reader, user_id, events, findings))
@@ -96,12 +97,11 @@ def _events(reader: Reader, user_id: str) -> list[Record]:
     return events
 
 
-def _figures(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+def _figures(reader: Reader, user_id: str, events: list[Record], counted: Record, findings: Findings) -> None:
     record = reader.get(USER_STATS, user_id)
     stored = UserStats.from_stored(user_id, record or {}).to_stored()
     if not events:
         return  # from a file without a log: an opening balance
-    counted, _ = activity.recounted(user_id, events)
     wrong = [name for name in (*COUNTERS, "total_watched_hours") if not _same(stored[name], counted[name])]
     kinds = {event["kind"] for event in events}
     if kinds & ACTS:
@@ -119,12 +119,11 @@ def _figures(reader: Reader, user_id: str, events: list[Record], findings: Findi
         findings.puts.append((USER_STATS, {**(record or {}), **counted, **moments}))
 
 
-def _totals(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
+def _totals(reader: Reader, user_id: str, events: list[Record], counted: Record, findings: Findings) -> None:
     record = reader.get(USER_TOTALS, user_id)
     if not events and record is None:
         return
     stored = checked_totals(user_id, record or activity.empty_totals(user_id))
-    _, counted = activity.recounted(user_id, events)
     if record is None or any(stored.get(name) != counted.get(name) for name in (*CONTENT_TYPES, ACTIVE_ON)):
         _differs(findings, "user_totals.json", user_id, "watches by type", record, counted)
         findings.puts.append((USER_TOTALS, {**stored, **counted}))
