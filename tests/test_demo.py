@@ -12,9 +12,10 @@ from clocks import FixedClock
 
 from user_stats import Forbidden, InvalidInput, UserManager, UserRole, get_user_manager
 from user_stats.__main__ import main
-from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, DAY_TOTALS
+from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, CONTENT, DAY_TOTALS, USERS
 from user_stats.demo import Demo
 from user_stats.models import CONTENT_TYPES
+from user_stats.statistics.service import Statistics
 from user_stats.storage import Storage
 
 
@@ -215,3 +216,21 @@ def test_the_command_makes_a_site_up_and_takes_it_out(tmp_path: Path, capsys: py
 @pytest.mark.parametrize("words", [[], ["--remove", "--users", "3"], ["--days", "3"], ["--users", "0"]])
 def test_the_command_refuses_what_makes_no_sense(tmp_path: Path, words: list[str]) -> None:
     assert main(["--store", str(tmp_path / "users"), "demo", *words]) == 2
+
+
+def test_every_figure_of_a_made_up_site_has_data(manager: UserManager, demo: Demo, clock: FixedClock) -> None:
+    demo.create_people(60, 120, 7)
+    statistics = Statistics(manager.storage, clock=clock)
+    missing = {key for key, row in statistics.platform_catalogue().items() if row["missing"] == "no data yet"}
+    people = [statistics.person_catalogue(user_id) for user_id, _ in manager.storage.scan(USERS)]
+    missing |= {key for key in people[0] if all(one[key]["missing"] == "no data yet" for one in people)}
+    assert missing == set()
+    assert manager.verify() == []
+    streams = (key for key, row in manager.storage.scan(CONTENT) if row.get("started_at"))
+    found = next(key for key in streams if _is_watched(manager, key))
+    assert statistics.content_catalogue(found)["peak_viewers"]["value"] >= 1
+
+
+def _is_watched(manager: UserManager, content_id: str) -> bool:
+    logs = (manager.storage.read_log(ACTIVITY, user_id) for user_id, _ in manager.storage.scan(USERS))
+    return any(event["kind"] == "watch" and event["subject"] == content_id for log in logs for event in log)

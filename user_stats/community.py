@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from user_stats import activity, fields
 from user_stats.collections import CONNECTIONS, PLAYLISTS, PREFERENCES
-from user_stats.content import checked_content_id
 from user_stats.errors import AlreadyExists, Conflict, InvalidInput
+from user_stats.items import checked_content_id
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import Clock
 from user_stats.user_records import get_user
@@ -47,15 +47,9 @@ class Community:
 
         def work(tx: Transaction, now: datetime) -> None:
             get_user(tx, other_id)
-            mine, theirs = connections(tx, user_id), connections(tx, other_id)
-            if other_id in mine["following"]:
+            if other_id in connections(tx, user_id)["following"]:
                 raise AlreadyExists("other_id: the person follows them already", field="other_id")
-            mine["following"].append(other_id)
-            theirs["followers"].append(user_id)
-            tx.put(CONNECTIONS, user_id, mine)
-            tx.put(CONNECTIONS, other_id, theirs)
-            _log(tx, user_id, "follow", mark(other_id), now)
-            _log(tx, other_id, "follower_gained", None, now)
+            _change_following(tx, user_id, other_id, list.append, ("follow", "follower_gained"), now)
 
         self._run(user_id, work)
 
@@ -64,15 +58,9 @@ class Community:
         fields.checked_user_id(other_id)
 
         def work(tx: Transaction, now: datetime) -> None:
-            mine, theirs = connections(tx, user_id), connections(tx, other_id)
-            if other_id not in mine["following"]:
+            if other_id not in connections(tx, user_id)["following"]:
                 raise Conflict("other_id: the person does not follow them", field="other_id")
-            mine["following"].remove(other_id)
-            theirs["followers"].remove(user_id)
-            tx.put(CONNECTIONS, user_id, mine)
-            tx.put(CONNECTIONS, other_id, theirs)
-            _log(tx, user_id, "unfollow", mark(other_id), now)
-            _log(tx, other_id, "follower_lost", None, now)
+            _change_following(tx, user_id, other_id, list.remove, ("unfollow", "follower_lost"), now)
 
         self._run(user_id, work)
 
@@ -251,6 +239,24 @@ def forget_connections(tx: Transaction, user_id: str, now: datetime) -> None:
         theirs = connections(tx, mine["referrer"])
         theirs["referred"].remove(user_id)
         tx.put(CONNECTIONS, mine["referrer"], theirs)
+
+
+def _change_following(
+    tx: Transaction,
+    user_id: str,
+    other_id: str,
+    change: Callable[[list[str], str], None],
+    kinds: tuple[str, str],
+    now: datetime,
+) -> None:
+    """Changes the lists of both, with an event of one of the kinds for each."""
+    mine, theirs = connections(tx, user_id), connections(tx, other_id)
+    change(mine["following"], other_id)
+    change(theirs["followers"], user_id)
+    tx.put(CONNECTIONS, user_id, mine)
+    tx.put(CONNECTIONS, other_id, theirs)
+    _log(tx, user_id, kinds[0], mark(other_id), now)
+    _log(tx, other_id, kinds[1], None, now)
 
 
 def _log(tx: Transaction, user_id: str, kind: str, subject: str | None, now: datetime, **facts: Any) -> None:

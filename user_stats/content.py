@@ -7,45 +7,26 @@ with an item stands in the log of who did it, and what its owners receive in the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from user_stats import activity, fields
 from user_stats.collections import ACTIVITY, CONTENT, USERS
 from user_stats.errors import AlreadyExists, Conflict, Forbidden, InvalidInput, UserNotFound
-from user_stats.models import INTERACTION_TYPES, ContentType, UserStats
+from user_stats.items import (
+    HALF_STARS,
+    MOST_BYTES,
+    Item,
+    checked_content_id,
+    checked_facts,
+    checked_people,
+    is_content_id,
+)
+from user_stats.models import INTERACTION_TYPES, UserStats
 from user_stats.storage import Reader, Record, Storage, Transaction
 from user_stats.times import Clock, checked_moment, from_iso, to_iso
-from user_stats.watches import LONGEST_LENGTH_SECONDS
 
 T = TypeVar("T")
-MOST_OWNERS = 50
-MOST_BYTES = 10**15
-HALF_STARS = tuple(half / 2 for half in range(2, 11))
-
-
-@dataclass(frozen=True)
-class Item:
-    """What is known of an item; None where nobody told. `owners` are user ids, the first one brought it."""
-
-    content_id: str
-    owners: tuple[str, ...]
-    content_type: ContentType
-    created_at: str
-    title: str | None = None
-    category: str | None = None
-    tags: tuple[str, ...] = ()
-    size_bytes: int | None = None
-    length_seconds: int | None = None
-    started_at: str | None = None
-    ended_at: str | None = None
-    deleted_at: str | None = None
-
-    @classmethod
-    def from_stored(cls, record: Record) -> Item:
-        known = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
-        return cls(**{**known, "owners": tuple(record["owners"]), "tags": tuple(record.get("tags", ()))})
 
 
 class Content:
@@ -93,7 +74,7 @@ class Content:
         facts = checked_facts(**told)
         if content_type is not None:
             facts["content_type"] = fields.checked_content_type(content_type)
-        others = None if collaborators is None else _checked_people(collaborators)
+        others = None if collaborators is None else checked_people(collaborators)
 
         def work(tx: Transaction, now: datetime) -> Item:
             before = tx.get(CONTENT, content_id)
@@ -293,47 +274,3 @@ def _event(kind: str, subject: str | None, **facts: Any) -> Record:
 
 def _log(tx: Transaction, user_id: str, kind: str, subject: str | None, now: datetime, **facts: Any) -> Record:
     return activity.add(tx, user_id, _event(kind, subject, **facts), now=now)
-
-
-# -- checks -----------------------------------------------------------------------------------------------------------
-
-
-def checked_content_id(value: object) -> str:
-    return fields.checked_content_id("content_id", value)
-
-
-def is_content_id(value: object) -> bool:
-    try:
-        checked_content_id(value)
-    except InvalidInput:
-        return False
-    return True
-
-
-def checked_facts(
-    *,
-    title: str | None = None,
-    category: str | None = None,
-    tags: Sequence[str] | None = None,
-    size_bytes: int | None = None,
-    length_seconds: int | None = None,
-) -> Record:
-    """What was told of an item, without what was not."""
-    facts: Record = {}
-    if title is not None:
-        facts["title"] = fields.checked_text("title", title, fields.LONGEST_TITLE)
-    if category is not None:
-        facts["category"] = fields.checked_text("category", category, fields.LONGEST_ID)
-    if tags is not None:
-        facts["tags"] = fields.checked_tags(tags)
-    if size_bytes is not None:
-        facts["size_bytes"] = fields.checked_whole("size_bytes", size_bytes, 0, MOST_BYTES)
-    if length_seconds is not None:
-        facts["length_seconds"] = fields.checked_whole("length_seconds", length_seconds, 1, LONGEST_LENGTH_SECONDS)
-    return facts
-
-
-def _checked_people(value: object) -> list[str]:
-    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) >= MOST_OWNERS:
-        raise InvalidInput.of("collaborators", value, f"a list of fewer than {MOST_OWNERS} user ids")
-    return list(dict.fromkeys(fields.checked_user_id(user_id) for user_id in value))

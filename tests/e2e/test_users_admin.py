@@ -134,7 +134,7 @@ def test_every_tab_opens_by_its_address_and_asks_nothing_of_others(
     grace = enter(visit, site)
     for query, text in (
         ("admin_tab=Subscribers", "Running plans"),
-        ("admin_tab=Analytics", "Hours watched each day"),
+        ("admin_tab=Analytics", "How many hours are watched each day"),
         ("admin_tab=Analytics&analytics_part=Audience", "Three figures that are not the same"),
         ("admin_tab=Analytics&analytics_part=Visits+and+jobs", "newest visits"),
         ("admin_tab=Analytics&analytics_part=Downloads", "The whole site"),

@@ -91,6 +91,9 @@ def stream(site: Any) -> Any:
 
 def test_6_average_concurrent_viewers(stream: Any) -> None:
     assert stream.item("live", "average_concurrent_viewers")["value"] == pytest.approx((60 + 30 + 10) / 60)
+    figure = stream.platform("average_concurrent_viewers")
+    assert (figure["value"], figure["events"]) == (pytest.approx(100 / 60), 3)
+    assert figure["detail"]["streams"] == [{"content_id": "live", "title": None, "value": figure["value"]}]
 
 
 def test_7_peak_viewers(stream: Any) -> None:
@@ -119,6 +122,7 @@ def test_10_viewer_retention_at_each_tenth_and_for_the_next_stream(stream: Any) 
     # minutes 6, 12, 18, 24: ada; 30, 36: all three; 42, 48, 54, 60: ada and bob
     assert figure["detail"]["curve"] == pytest.approx([third] * 4 + [100] * 2 + [2 * third] * 4)
     assert figure["value"] == pytest.approx(60)
+    assert stream.platform("viewer_retention")["value"] == pytest.approx(60)
     assert figure["detail"]["came_back"] is None
     stream.manager.content.start_stream(stream.ada, "next", started_at=at("4 10:00"))
     stream.manager.record_watch_activity(stream.bob, "next", 60, "stream")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from user_stats.statistics.cohorts import Cohort, cohorts
 from user_stats.statistics.year_image import year_svg
 from user_stats.statistics.year_in_review import Top
 
@@ -57,3 +58,15 @@ def test_the_week_of_the_site_beside_the_one_before(site: Any) -> None:
     assert digest.leaders == [("bob", 2), ("ada", 1)]
     assert "Hours watched: 3 (+200 %)" in digest.to_text()
     assert site.clock.now == datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
+
+
+def test_cohorts_say_who_came_back_month_by_month(site: Any) -> None:
+    record = site.manager.record_watch_activity
+    record(site.ada, "a", 60, watched_at="2026-03-04T10:00:00Z")
+    site.clock.advance(days=31)  # 4 April
+    carol = site.manager.create_user("carol", "carol@example.org")
+    record(site.bob, "a", 60)
+    record(carol, "a", 60)
+    found = cohorts(site.statistics.site_records(), months=3)
+    assert found == [Cohort("2026-03", 2, (50, 50)), Cohort("2026-04", 1, (100,))]
+    assert cohorts(site.statistics.site_records(), months=1) == found[1:]

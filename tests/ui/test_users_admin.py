@@ -516,3 +516,17 @@ def test_names_of_pages_jobs_and_instances_are_inert(admin_page: AdminPage, mana
     for shown in (site_figures(admin_page), person):
         assert "evil" in texts(shown)
         assert "![x](" not in texts(shown)
+
+
+def test_who_comes_back_how_far_they_are_and_the_last_week(
+    manager: UserManager, admin_page: AdminPage, ada: str
+) -> None:
+    manager.record_watch_activity(ada, "intro", 3600)
+    shown = admin_page(admin_tab="Analytics", analytics_part="Retention")
+    assert not shown.exception
+    assert "How many of a month's newcomers come back" in texts(shown)
+    assert "How far are people?" in texts(shown)
+    shown = admin_page(admin_tab="Analytics", analytics_part="Last week")
+    assert not shown.exception
+    assert "What happened in week" in texts(shown)
+    assert {"Active people", "Watches", "Hours watched"} <= {metric.label for metric in shown.metric}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from user_stats.api.values import ContentId, ContentKind, DayName, Input, PastMoment, Text, Title, UserId, Whole
-from user_stats.content import Item
+from user_stats.items import Item
 from user_stats.statistics.leaderboard import Place
 from user_stats.statistics.moments import ZONES
 

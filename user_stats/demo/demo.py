@@ -6,11 +6,9 @@ made up, also after a run that was cut short.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import count as numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 
 from user_stats import activity, day_totals, fields
@@ -30,27 +28,25 @@ from user_stats.collections import (
 from user_stats.community import forget_connections
 from user_stats.content import forget_owner
 from user_stats.day_totals import Move
+from user_stats.demo.acquaintances import acquaint
+from user_stats.demo.cast import PEOPLE_AT_ONCE, grouped, lives, put_under_a_free_name
 from user_stats.demo.catalogue import Catalogue
 from user_stats.demo.lives import Life, Storyteller, midnight_before
-from user_stats.demo.people import DOMAIN, Person, made_up_person, versatile
-from user_stats.errors import AlreadyExists
+from user_stats.demo.people import versatile
 from user_stats.features import feature_access
 from user_stats.history import expected_entries
-from user_stats.models import User, UserRole, UserStats
+from user_stats.models import User, UserStats
 from user_stats.permissions import account_changed, authorize
 from user_stats.storage import Storage, Transaction
 from user_stats.stored import checked_assignments
 from user_stats.times import Clock, to_iso
-from user_stats.user_records import get_user, put_user
+from user_stats.user_records import get_user
 
 Progress = Callable[[int, int], None]
 """Called with how many people are done, and of how many."""
 MOST_PEOPLE = 100_000
 MOST_DAYS = 3650
 LARGEST_SEED = 2**53
-EVENTS_AT_ONCE = 3000
-"""Events of one transaction, about two megabytes: enough to share a sync, few enough that nobody waits long."""
-PEOPLE_AT_ONCE = 25
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,8 @@ class Demo:
         fields.checked_whole("seed", seed, 0, LARGEST_SEED)
         now, events, done = self._clock(), 0, 0
         self._storage.transaction(lambda tx: authorize(tx, actor, now=now))
-        for group in _grouped(_lives(people, days, seed, now)):
+        for group in grouped(lives(people, days, seed, now)):
+            acquaint(Random(f"{seed} group {done}"), group, now)
             self._storage.transaction(lambda tx: self._write(tx, group, seed, now, actor))  # noqa: B023
             events += sum(len(life.events) for _, life in group)
             done += len(group)
@@ -110,7 +107,7 @@ class Demo:
         authorize(tx, actor, now=now)
         moves: list[Move] = []
         for user, life in group:
-            user_id = _put_under_a_free_name(tx, user)
+            user_id = put_under_a_free_name(tx, user)
             stats = UserStats(user_id, 0, 0, 0.0, 0, 0, 0, 0, user.created_at, user.created_at, user.created_at)
             tx.put(USER_STATS, user_id, stats.to_stored())
             tx.put(USER_TOTALS, user_id, activity.empty_totals(user_id))
@@ -133,6 +130,8 @@ class Demo:
             tx.append(HISTORY, user_id, entry, keep=self._max_entries)
         if life.feature_uses:
             _move_uses(tx, user_id, life.feature_uses, 1)
+        for collection, key, record in life.records:
+            tx.put(collection, key, record)
         mark = {"user_id": user_id, "is_made_up": is_made_up, "events": len(life.events), "seed": seed}
         tx.put(DEMO, user_id, {**mark, "made_at": to_iso(now)})
         return moves
@@ -235,55 +234,6 @@ class Demo:
                     tx.delete(collection, user_id)
                 for log in PERSONAL_LOGS:
                     tx.clear(log, user_id)
-
-
-def _lives(people: int, days: int, seed: int, now: datetime) -> Iterator[tuple[User, Life]]:
-    """Each account with its life; the story of one does not depend on how many others there are."""
-    catalogue, start = Catalogue.from_seed(seed), midnight_before(now, days)
-    for number in range(people):
-        rng = Random(f"{seed} person {number}")
-        person = made_up_person(rng, number, days)
-        life = Storyteller(rng, catalogue, person, start, now).tell()
-        yield _account(rng, person, life, start, now), life
-
-
-def _account(rng: Random, person: Person, life: Life, start: datetime, now: datetime) -> User:
-    """The account; its making joins the events."""
-    first = min((str(event.get("watched_at", event["at"])) for event in life.events), default=None)
-    joined = start + timedelta(days=person.joins_on)
-    created_at = min(to_iso(min(joined + timedelta(hours=rng.uniform(6, 23)), now)), first or to_iso(now))
-    account = {"kind": "account_created", "subject": None, "role": UserRole.FREE.value, MADE_UP: True}
-    life.events.insert(0, {"at": created_at, **account})
-    ends = life.plan_ends_at
-    name, expires = person.username, None if ends is None else to_iso(ends)
-    user_id, email = str(uuid.uuid4()), f"{name}@{DOMAIN}"
-    return User(user_id, name, email, life.plan, created_at, created_at, True, expires)
-
-
-def _grouped(lives: Iterator[tuple[User, Life]]) -> Iterator[list[tuple[User, Life]]]:
-    """Some at a time, by how much they did."""
-    group: list[tuple[User, Life]] = []
-    events = 0
-    for user, life in lives:
-        group.append((user, life))
-        events += len(life.events)
-        if events >= EVENTS_AT_ONCE or len(group) >= PEOPLE_AT_ONCE:
-            yield group
-            group, events = [], 0
-    if group:
-        yield group
-
-
-def _put_under_a_free_name(tx: Transaction, user: User) -> str:
-    """The id; where somebody has the name already, a number is added."""
-    for number in numbers():
-        name = f"{user.username[:26]}.{number}" if number else user.username
-        try:
-            put_user(tx, replace(user, username=name, email=f"{name}@{DOMAIN}"))
-            break
-        except AlreadyExists:
-            continue
-    return user.user_id
 
 
 def _move_uses(tx: Transaction, user_id: str, uses: dict[str, int], direction: int) -> None:

@@ -17,7 +17,7 @@ from user_stats.demo.habits import Deed, after_watching, before_watching
 from user_stats.demo.people import Person
 from user_stats.features import PLAN_FEATURES
 from user_stats.models import SubscriberFeature, UserRole
-from user_stats.storage import Record
+from user_stats.storage import Collection, Record
 from user_stats.times import to_iso
 from user_stats.watches import Watch, checked_watch
 
@@ -34,6 +34,8 @@ class Life:
 
     events: list[Record] = field(default_factory=list)
     entries: list[Record] = field(default_factory=list)
+    records: list[tuple[Collection, str, Record]] = field(default_factory=list)
+    """What belongs to the events in other collections, each with its key."""
     """The watches once more, as a history keeps them."""
     feature_uses: dict[str, int] = field(default_factory=dict)
     plan: UserRole = UserRole.FREE

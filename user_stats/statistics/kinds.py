@@ -205,7 +205,6 @@ def _role_change(fold: Fold, event: Record) -> None:
 
 
 def _account_created(fold: Fold, event: Record) -> None:
-    fold.tally.setdefault("joined_at", event["at"])
     _plan(fold.tally, event.get("role", "free"), event["at"], event.get("expires"))
 
 

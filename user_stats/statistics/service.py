@@ -9,7 +9,7 @@ from typing import Any
 from user_stats import fields
 from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, USER_STATS, USERS
 from user_stats.community import connections
-from user_stats.content import is_content_id
+from user_stats.items import is_content_id
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.catalogue import ENTRIES

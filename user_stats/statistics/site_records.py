@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from user_stats.models import COUNTERS, User, UserStats
+from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.day_bits import EPOCH, days_between, streak_of
 from user_stats.statistics.leaderboard import leaderboard
 from user_stats.statistics.ledger import Sums
@@ -137,6 +138,20 @@ class SiteRecords:
             }
             for row in rows[:TOP]
         ]
+
+    @cached_property
+    def top_streams(self) -> list[ContentRecords]:
+        """The ten streams with the most viewers, each with all its watches."""
+        return [self._stream(row["content_id"]) for row in self.top("viewers", kind="stream")]
+
+    def _stream(self, stream_id: str) -> ContentRecords:
+        about, totals = self.about.get(stream_id, {}), self.content_sums[stream_id]
+        views = [
+            View(start, start + seconds, user_id)
+            for user_id, tally in self.tallies_by_person.items()
+            for start, seconds in tally["streams"].get(stream_id, ())
+        ]
+        return ContentRecords(stream_id, about, totals, views, None, self.now, self.zone, None)
 
     def tally_sum(self, name: str) -> int:
         return sum(tally.get(name, 0) for tally in self.tallies)

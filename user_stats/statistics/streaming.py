@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.figures import CONTENT, NO_DATA, PERSON, Entry, Figure, Group, share
@@ -142,14 +142,36 @@ def site_peak(records: SiteRecords) -> Figure:
     return Figure(top[0]["viewers"], records.total("streams"), {"streams": top}) if top else NO_DATA
 
 
+def site_concurrent(records: SiteRecords) -> Figure:
+    return _of_top_streams(records, content_concurrent)
+
+
+def site_retention(records: SiteRecords) -> Figure:
+    return _of_top_streams(records, content_retention)
+
+
+def _of_top_streams(records: SiteRecords, figure_of: Callable[[ContentRecords], Figure]) -> Figure:
+    """The best of the ten streams with the most viewers, and all of them."""
+    found = [(stream, figure_of(stream)) for stream in records.top_streams]
+    rows = [
+        {"content_id": stream.content_id, "title": stream.about.get("title"), "value": figure.value}
+        for stream, figure in found
+        if figure.value is not None
+    ]
+    rows.sort(key=lambda row: (-row["value"], row["content_id"]))
+    events = sum(figure.events for _, figure in found)
+    return Figure(rows[0]["value"], events, {"streams": rows}) if rows else NO_DATA
+
+
 _WATCH = 'record_watch_activity(user_id, "live-1", 1800, "stream")'
 _START = 'content.start_stream(user_id, "live-1"), content.end_stream(user_id, "live-1")'
 GROUP = Group(
     "Streaming",
     (
         Entry(6, "average_concurrent_viewers", "Average concurrent viewers", "viewers", (CONTENT,),
-            "Watched seconds within the live span of the stream ÷ the seconds of that span.",
-            _WATCH, content=content_concurrent),
+            "Watched seconds within the live span of the stream ÷ the seconds of that span; on the platform the most "
+            "of the ten streams with the most viewers.",
+            _WATCH, content=content_concurrent, platform=site_concurrent),
         Entry(7, "peak_viewers", "Peak viewer count", "viewers", (CONTENT,),
             "The most distinct people whose watches overlap, by a sweep over starts and ends; on the platform the "
             "streams by their distinct viewers.",
@@ -162,8 +184,9 @@ GROUP = Group(
             _START, person=person_frequency, platform=site_frequency),
         Entry(10, "viewer_retention", "Viewer retention rate", "%", (CONTENT,),
             "The share of the viewers who are there at each tenth of the live span, and the mean of these shares; "
-            "beside it the share who came back for the owner's next stream.",
-            _WATCH, content=content_retention),
+            "beside it the share who came back for the owner's next stream; on the platform the best of the ten "
+            "streams with the most viewers.",
+            _WATCH, content=content_retention, platform=site_retention),
         Entry(11, "average_quality", "Average quality preference", "p", (PERSON,),
             "The mean picture height, weighted by watched seconds; the most watched height beside it.",
             'record_watch_activity(user_id, "intro", 1800, quality="1080p")', person=person_quality,

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.bootstrap import get_statistics, get_user_manager
-from user_stats.content import Item
+from user_stats.items import Item
 from user_stats.statistics.content_records import ContentRecords
 from user_stats.statistics.service import Catalogue
 from user_stats.statistics.streaming import viewers_over_time

@@ -10,11 +10,14 @@ from user_stats.ui.admin.backups import draw_backups
 from user_stats.ui.admin.bot_users import render_bot_users
 from user_stats.ui.admin.downloads import draw_downloads
 from user_stats.ui.admin.keys import draw_keys
+from user_stats.ui.admin.people_over_time import draw_last_week, draw_retention
 from user_stats.ui.admin.platform import draw_platform
 from user_stats.ui.admin.raw import draw_raw
 
 PARTS = {
     "Platform": draw_platform,
+    "Retention": draw_retention,
+    "Last week": draw_last_week,
     "Audience": draw_audience,
     "Telegram bot": render_bot_users,
     "Visits and jobs": draw_raw,

@@ -101,7 +101,7 @@ def _draw_change(
 
 def _draw_hours(now: list[DayTotals], starts: list[date]) -> None:
     step = step_days(len(now))
-    st.markdown(f"**Hours watched each {'day' if step == 1 else 'week'}, by type**")
+    st.markdown(f"**How many hours are watched each {'day' if step == 1 else 'week'}, by type?**")
     series = {
         TYPE_NAMES[name]: grouped([day.seconds_of(name) / SECONDS_PER_HOUR for day in now], step)
         for name in CONTENT_TYPES
@@ -112,7 +112,7 @@ def _draw_hours(now: list[DayTotals], starts: list[date]) -> None:
 
 
 def _draw_people(now: list[DayTotals]) -> None:
-    st.markdown("**Active people each day**")
+    st.markdown("**How many people are active each day?**")
     days = [date.fromisoformat(day.date) for day in now]
     values = [day.active_people for day in now]
     text = f"Active people each day, at most {max(values):,}"
@@ -121,7 +121,7 @@ def _draw_people(now: list[DayTotals]) -> None:
 
 def _draw_sign_ups(now: list[DayTotals], starts: list[date]) -> None:
     step = step_days(len(now))
-    st.markdown(f"**Sign-ups each {'day' if step == 1 else 'week'}**")
+    st.markdown(f"**How many people sign up each {'day' if step == 1 else 'week'}?**")
     values = grouped([day.sign_ups for day in now], step)
     text = f"Sign-ups over time, {sum(values):,.0f} in all"
     series = {"Sign-ups": values}
@@ -130,7 +130,7 @@ def _draw_sign_ups(now: list[DayTotals], starts: list[date]) -> None:
 
 def _draw_week(now: list[DayTotals]) -> None:
     zone = viewer_zone()
-    st.markdown(f"**When people watch: hours by weekday and hour, {zone}**")
+    st.markdown(f"**When do people watch? Hours by weekday and hour, {zone}**")
     cells: dict[tuple[int, int], float] = {}
     for start, seconds in watched_hours(now):
         local = start.astimezone(zone)
