@@ -13,7 +13,7 @@ from user_stats import Forbidden, UserManager, UserNotFound, UserRole, bootstrap
 from user_stats.bootstrap import get_accounts, get_audience, get_statistics
 from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, downloads
-from user_stats.ui.admin.figure_cards import catalogue_file, shown_value
+from user_stats.ui.admin.figure_cards import catalogue_file, shown_value, small_chart
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
 
 from .conftest import PASSWORD, texts
@@ -530,3 +530,12 @@ def test_who_comes_back_how_far_they_are_and_the_last_week(
     assert not shown.exception
     assert "What happened in week" in texts(shown)
     assert {"Active people", "Watches", "Hours watched"} <= {metric.label for metric in shown.metric}
+
+
+def test_a_small_chart_is_drawn_where_it_helps() -> None:
+    assert small_chart({"weeks": [0, 2, 1]}) == [("1", 0), ("2", 2), ("3", 1)]
+    assert small_chart({"minutes": dict.fromkeys("abc", 1)}) == [("a", 1), ("b", 1), ("c", 1)]
+    assert small_chart({"shares": [{"category": one, "share": 30} for one in "abc"]})[2] == ("c", 30)
+    assert small_chart({"minutes_by_hour": [1] * 24})[0] == ("0", 1)
+    for detail in ({}, {"weeks": [0, 0, 0]}, {"people": {"a": 1}}, {"people": 3}, {"seconds": {"720p": 9}}):
+        assert small_chart(detail) == []

@@ -11,7 +11,7 @@ from random import Random
 
 from user_stats.activity import MADE_UP
 from user_stats.collections import CONTENT, PLAYLISTS, PREFERENCES
-from user_stats.demo.catalogue import Catalogue, Show
+from user_stats.demo.catalogue import CATEGORIES, Catalogue, Show
 from user_stats.demo.lives import Life
 from user_stats.demo.people import Person
 from user_stats.storage import Record
@@ -34,7 +34,7 @@ DAYS_OF_A_YEAR = 365
 def settle(
     rng: Random, user_id: str, person: Person, life: Life, catalogue: Catalogue, number: int, start: datetime
 ) -> None:
-    """Adds to a life; the first people host the shows of the catalogue, one each."""
+    """Adds to a life; the first people own what there is of a category and host a show of the catalogue, one each."""
     if not life.events:
         return
     first, last = (from_iso(life.events[place]["at"]) for place in (0, -1))
@@ -42,6 +42,8 @@ def settle(
     _keep_playlists(rng, user_id, life, first, last)
     _choose(rng, user_id, life, first, last)
     _describe_uploads(user_id, person, life, catalogue)
+    if number < len(CATEGORIES):
+        _publish(user_id, list(CATEGORIES)[number], life, catalogue, first)
     if number < len(catalogue.shows):
         _host(user_id, catalogue.shows[number], life, start, first, last)
     life.sort()
@@ -94,6 +96,17 @@ def _describe_uploads(user_id: str, person: Person, life: Life, catalogue: Catal
             facts = {name: event[name] for name in ("content_type", "title", "size_bytes")}
             about = {"content_id": event["subject"], "owners": [user_id], "created_at": event["at"], **facts}
             life.records.append((CONTENT, event["subject"], {**about, "category": category, "tags": tags}))
+
+
+def _publish(user_id: str, category: str, life: Life, catalogue: Catalogue, first: datetime) -> None:
+    """Everything of a category, told of when the account was made."""
+    series = [episode for episodes in catalogue.series[category] for episode in episodes]
+    for item in (*series, *catalogue.videos[category], *catalogue.pictures[category]):
+        facts: Record = {"title": item.title, "category": category, "tags": list(item.tags)}
+        facts |= {"length_seconds": item.length_seconds} if item.length_seconds else {}
+        add_event(life, first, "content", item.content_id, action="described", content_type=item.content_type, **facts)
+        about = {"content_id": item.content_id, "owners": [user_id], "content_type": item.content_type}
+        life.records.append((CONTENT, item.content_id, {**about, "created_at": to_iso(first), **facts}))
 
 
 def _host(user_id: str, show: Show, life: Life, start: datetime, first: datetime, last: datetime) -> None:

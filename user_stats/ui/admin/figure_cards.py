@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import altair as alt
+import pandas as pd
 import streamlit as st
 
 from user_stats.statistics.catalogue import GROUPS
 from user_stats.statistics.service import Catalogue
 from user_stats.transfer.tables import Format, write_rows
+from user_stats.ui.charts import draw
 from user_stats.ui.text import inert
 
 COLUMNS = (
@@ -23,6 +26,10 @@ CLOCK_UNITS = {"hour", "hour of day"}
 SCALES = {"1–5": "of 5"}
 NOT_HERE = "Not a figure of this kind of thing: look at the site, one person or one item instead."
 MOST_SHOWN = 4
+SERIES = ("minutes_by_hour", "minutes", "weeks", "curve", "shares", "seconds", "people")
+"""What a figure may have beside its value that is drawn: a list, a mapping, or rows of shares."""
+FEWEST_BARS, MOST_BARS, HOURS_OF_A_DAY = 3, 31, 24
+SMALL_HEIGHT = 56
 Row = Mapping[str, Any]
 
 
@@ -43,7 +50,7 @@ def draw_catalogue(catalogue: Catalogue, *, key: str) -> None:
             st.header(one.name, anchor=False)
             with st.grid(3, min_column_width=240):
                 for row in of_group:
-                    _draw_card(row)
+                    _draw_card(row, key)
 
 
 def _matches(row: Row, text: str, group: str | None) -> bool:
@@ -52,7 +59,7 @@ def _matches(row: Row, text: str, group: str | None) -> bool:
     return (group is None or row["group"] == group) and all(word in place for word in words)
 
 
-def _draw_card(row: Row) -> None:
+def _draw_card(row: Row, key: str) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown(f"{row['number']} · {row['name']}", help=row["definition"])
         if row["value"] is None:
@@ -61,7 +68,42 @@ def _draw_card(row: Row) -> None:
         st.markdown(f"**{shown_value(row['value'], row['detail'].get('currency', row['unit']))}**")
         basis = f"From {row['events']:,} {'event' if row['events'] == 1 else 'events'}" if row["events"] else "Live"
         setting = row["detail"].get("setting")
+        _draw_small_chart(row, key)
         st.caption(f"{basis}. An estimate, by {setting}." if row["is_estimate"] else f"{basis}.")
+
+
+def _draw_small_chart(row: Row, key: str) -> None:
+    bars = small_chart(row["detail"])
+    if not bars:
+        return
+    frame = pd.DataFrame(bars, columns=["Part", "Amount"])
+    chart = (
+        alt.Chart(frame)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X("Part:O", sort=None, axis=None),
+            y=alt.Y("Amount:Q", axis=None),
+            tooltip=["Part:O", alt.Tooltip("Amount:Q", format=",.1~f")],
+        )
+        .properties(height=SMALL_HEIGHT)
+    )
+    most, amount = max(bars, key=lambda bar: bar[1])
+    text = f"{row['name']}, {len(bars)} bars; the highest is {most} with {_number(amount)}"
+    draw(chart, key=f"{key}_chart_{row['key']}", text=text)
+
+
+def small_chart(detail: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The bars of what stands beside a value, each with its name; none where a chart would not help."""
+    series = next((detail[name] for name in SERIES if isinstance(detail.get(name), Mapping | list | tuple)), ())
+    if isinstance(series, Mapping):
+        bars = [(str(name), amount) for name, amount in series.items()]
+    else:
+        bars = [
+            (one["category"], one["share"]) if isinstance(one, Mapping) else (str(number), one)
+            for number, one in enumerate(series, 0 if len(series) == HOURS_OF_A_DAY else 1)
+        ]
+    fits = FEWEST_BARS <= len(bars) <= MOST_BARS and any(amount for _, amount in bars)
+    return bars if fits else []
 
 
 def _draw_missing(row: Row) -> None:
