@@ -3,91 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date
 
-from user_stats.statistics.day_bits import EPOCH, active_days, streak_of
 from user_stats.statistics.figures import NO_DATA, PERSON, Entry, Figure, Group
-from user_stats.statistics.moments import local, streak
+from user_stats.statistics.moments import streak
 from user_stats.statistics.person_records import PersonRecords
-from user_stats.statistics.rules import MILESTONES, Badge, Measure, level_of, points_for_level
-from user_stats.statistics.site_records import SiteRecords, lifetime_values
-
-SECONDS_PER_HOUR = 3600
-_COUNTED: dict[str, Measure] = {"video": "uploads", "stream": "streams", "image": "images"}
-
-
-@dataclass(frozen=True)
-class BadgeProgress:
-    """A badge for one person: how far, and since when it is theirs."""
-
-    badge: Badge
-    value: float
-    earned_on: str | None
-
-    @property
-    def is_earned(self) -> bool:
-        return self.value >= self.badge.threshold
-
-    @property
-    def share(self) -> float:
-        """From 0 to 1."""
-        return min(1.0, self.value / self.badge.threshold)
-
-
-def lifetime(records: PersonRecords) -> dict[Measure, float]:
-    """Every measure, by UTC days, so that everybody is measured alike."""
-    days = active_days(records.events)
-    return lifetime_values(records.stats, days, streak_of(days, records.now.date()))
-
-
-def badges(records: PersonRecords) -> list[BadgeProgress]:
-    """Every badge, earned or not, as the rules list them."""
-    values, story = lifetime(records), _story(records)
-    found = []
-    for badge in records.settings.badges:
-        value = values[badge.measure]
-        since = next((day for day, so_far in story[badge.measure] if so_far >= badge.threshold), None)
-        found.append(BadgeProgress(badge, value, since if value >= badge.threshold else None))
-    return found
-
-
-def _story(records: PersonRecords) -> dict[Measure, list[tuple[str, float]]]:
-    """For each measure the days on which it rose, in order, each with what it was then."""
-    story: dict[Measure, list[tuple[str, float]]] = {measure: [] for measure in lifetime(records)}
-    for day, measure, amount in sorted(_rises(records)):
-        line = story[measure]
-        line.append((day, (line[-1][1] if line else 0) + amount))
-    length, before = 0, None
-    bits = bin(active_days(records.events))[:1:-1]
-    for number, ordinal in enumerate((EPOCH + place for place, bit in enumerate(bits) if bit == "1"), 1):
-        length = length + 1 if before is not None and ordinal - before == 1 else 1
-        before, today = ordinal, date.fromordinal(ordinal).isoformat()
-        story["active_days"].append((today, number))
-        story["streak"].append((today, length))
-    return story
-
-
-def _rises(records: PersonRecords) -> Iterator[tuple[str, Measure, float]]:
-    for watch in records.watches:
-        day = local(watch.start, UTC).date().isoformat()
-        yield day, "watches", 1
-        yield day, "watched_hours", watch.seconds / SECONDS_PER_HOUR
-    for event in records.of("upload"):
-        yield event["at"][:10], _COUNTED[event["content_type"]], 1
-    for event in records.of("interaction"):
-        yield event["at"][:10], "interactions", 1
-    for event in records.of("feature_use"):
-        yield event["at"][:10], "features_used", 1
+from user_stats.statistics.rules import MILESTONES, level_of, points_for_level
+from user_stats.statistics.site_records import SiteRecords
 
 
 def points(records: PersonRecords) -> int:
-    return sum(one.badge.points for one in badges(records) if one.is_earned)
+    return sum(one.badge.points for one in records.badges if one.is_earned)
 
 
 def person_badges(records: PersonRecords) -> Figure:
-    every = badges(records)
+    every = records.badges
     earned = [one for one in every if one.is_earned]
     rows = [
         {"key": one.badge.key, "name": one.badge.name, "rarity": one.badge.rarity, "on": one.earned_on}
@@ -100,7 +29,7 @@ def person_badges(records: PersonRecords) -> Figure:
 
 
 def person_milestones(records: PersonRecords) -> Figure:
-    values = lifetime(records)
+    values = records.lifetime
     rows = [
         {"measure": measure, "threshold": threshold, "reached": values[measure] >= threshold}
         for measure, thresholds in MILESTONES.items()
@@ -118,7 +47,7 @@ def person_streak(records: PersonRecords) -> Figure:
 
 
 def person_points(records: PersonRecords) -> Figure:
-    earned = [one.badge for one in badges(records) if one.is_earned]
+    earned = [one.badge for one in records.badges if one.is_earned]
     by_rarity = Counter({badge.rarity: 0 for badge in earned})
     for badge in earned:
         by_rarity[badge.rarity] += badge.points

@@ -11,8 +11,11 @@ from typing import Any
 
 from user_stats.day_totals import ACTS
 from user_stats.models import User, UserStats
+from user_stats.statistics.badges import BadgeProgress, badge_progress, lifetime_values
+from user_stats.statistics.day_bits import active_days, streak_of
 from user_stats.statistics.kinds import completes, has_length
 from user_stats.statistics.moments import Quarters, Session, by_hour_and_weekday, day_of, seconds_of, sessions, spread
+from user_stats.statistics.rules import Measure
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
 from user_stats.times import from_iso
@@ -131,6 +134,20 @@ class PersonRecords:
     @cached_property
     def sessions(self) -> list[Session]:
         return sessions(self.acts, self.settings.session_gap)
+
+    @cached_property
+    def utc_days(self) -> int:
+        """The UTC days on which the person did something, as in `day_bits.py`."""
+        return active_days(self.events)
+
+    @cached_property
+    def lifetime(self) -> dict[Measure, float]:
+        """Every measure that the rules of badges look at."""
+        return lifetime_values(self.stats, self.utc_days, streak_of(self.utc_days, self.now.date()))
+
+    @cached_property
+    def badges(self) -> list[BadgeProgress]:
+        return badge_progress(self.settings.badges, self.lifetime, self.events, self.utc_days)
 
     @cached_property
     def items(self) -> list[Record]:

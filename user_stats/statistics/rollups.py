@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -121,19 +121,19 @@ def _leads_on(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
     return more >= 0 and tx.read_log(ACTIVITY, user_id, more + 1)[:1] == [rollup.newest]
 
 
-def recounted(user_id: str, stored: Record, events: list[Record]) -> RollUp | None:
-    """What a stored roll-up should be by the log, by the rules that it was made by; None where it is of no use."""
+def is_right(user_id: str, stored: Record, events: list[Record]) -> bool:
+    """Whether a stored roll-up is what the log gives up to its mark, by the rules that it was made by."""
     try:
-        rules = Rules(**stored["made_by"]["rules"])
-        kept, _ = _read(stored)
+        kept, rules = _from_stored(stored), Rules(**stored["made_by"]["rules"])
+        counted = events[: kept.mark.events]
+        if kept.newest not in counted[-1:]:
+            return False
+        folded_again = Folded()
+        folded(user_id, counted, rules, folded_again)
+        right = RollUp.of(kept.mark, kept.newest, folded_again)
+        return kept.tally == right.tally and (kept.packed == right.packed or _told(kept) == _told(right))
     except _DAMAGE:
-        return None
-    counted = events[: kept.mark.events]
-    if kept.newest not in counted[-1:]:
-        return None
-    right = Folded()
-    folded(user_id, counted, rules, right)
-    return RollUp.of(kept.mark, kept.newest, right)
+        return False
 
 
 def _made_by(rules: Rules) -> Record:
@@ -155,12 +155,6 @@ def _from_stored(stored: Record) -> RollUp:
     tally["hours"] = {month: int(bits, 16) for month, bits in tally["hours"].items()}
     packed = msgspec.json.decode(msgspec.json.encode(stored["packed"]), type=bytes)
     return RollUp(Mark(**stored["mark"]), stored["newest"], tally, packed)
-
-
-def differs(stored: Record, right: RollUp) -> bool:
-    """Whether a stored roll-up holds anything else than the log gives."""
-    kept = _from_stored(stored)
-    return kept != replace(right, packed=kept.packed) or _told(kept) != _told(right)
 
 
 def _told(rollup: RollUp) -> Record:

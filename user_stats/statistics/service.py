@@ -127,8 +127,10 @@ class Statistics:
 
     def _rank(self, user_id: str) -> tuple[int, int] | None:
         records = self.site_records()
-        place = boards.own_place(records, user_id, "points", "all")
-        return None if place is None else (place.rank, len(boards.leaderboard(records, "points", "all")))
+        board = boards.leaderboard(records, "points", "all")
+        shown = next((place for place in board if place.user_id == user_id), None)
+        place = shown or boards.own_place(records, user_id, "points", "all")
+        return None if place is None else (place.rank, len(board))
 
     def _active_referred(self, user_id: str) -> int | None:
         referred = connections(self._storage, user_id)["referred"]

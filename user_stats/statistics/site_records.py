@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
-from user_stats.models import COUNTERS, User, UserStats
+from user_stats.models import User, UserStats
+from user_stats.statistics.badges import lifetime_values
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.day_bits import EPOCH, days_between, streak_of
 from user_stats.statistics.leaderboard import leaderboard
@@ -261,19 +262,3 @@ class SiteRecords:
 
     def audience_visits_this_month(self) -> int:
         return self._audience_this_month("visits")
-
-
-def lifetime_values(stats: UserStats, days: int, streak: Streak) -> dict[Measure, float]:
-    """Every measure that the rules of badges look at; each only grows."""
-    counters = {name: getattr(stats, name) for name in COUNTERS}
-    return {
-        "watches": counters["watch_history_entries"],
-        "watched_hours": stats.total_watched_hours,
-        "uploads": counters["videos_uploaded"],
-        "streams": counters["streams_created"],
-        "images": counters["images_uploaded"],
-        "interactions": counters["total_interactions"],
-        "features_used": counters["subscriber_features_used"],
-        "active_days": days.bit_count(),
-        "streak": streak.best,
-    }

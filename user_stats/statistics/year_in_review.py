@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from user_stats.statistics.achievements import badges
 from user_stats.statistics.moments import (
     QUARTER_SECONDS,
     WEEKDAYS,
@@ -80,7 +79,7 @@ def year_in_review(records: PersonRecords, year: int) -> YearInReview:
         busiest_hour=hours[0] if hours else None,
         interactions=_in_year(records, "interaction", year),
         uploads=_in_year(records, "upload", year),
-        badges=[one.badge.name for one in badges(records) if (one.earned_on or "").startswith(f"{year:04d}-")],
+        badges=[one.badge.name for one in records.badges if (one.earned_on or "").startswith(f"{year:04d}-")],
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from user_stats.bootstrap import get_statistics, get_user_manager
-from user_stats.statistics.achievements import BadgeProgress, badges, points
+from user_stats.statistics.achievements import points
+from user_stats.statistics.badges import BadgeProgress
 from user_stats.statistics.leaderboard import HIDDEN, METRICS, OPT_OUT, PERIODS
 from user_stats.statistics.rules import MEASURES, level_of, points_for_level
 from user_stats.statistics.year_image import year_svg
@@ -51,7 +52,7 @@ def _zone() -> str:
 
 def _draw_badges(user_id: str) -> None:
     records = get_statistics().person_records(user_id, tz=_zone())
-    every, have = badges(records), points(records)
+    every, have = records.badges, points(records)
     level = level_of(have)
     first, following = points_for_level(level), points_for_level(level + 1)
     st.progress((have - first) / (following - first), f"Level {level}: {have} points, level {level + 1} at {following}")

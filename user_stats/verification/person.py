@@ -159,11 +159,9 @@ def _feature_uses(reader: Reader, user_id: str, events: list[Record], findings: 
 def _rollup(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
     """What is kept of the sums of the statistics, beside a full recount."""
     for stored in reader.read_log(ROLLUPS, user_id):
-        right = rollups.recounted(user_id, stored, events)
-        if right is None or rollups.differs(stored, right):
+        if not rollups.is_right(user_id, stored, events):
             place = f"rollups/{user_id}_rollups.json"
-            shown = "other sums than the log gives" if right is not None else "of no use"
-            _differs(findings, place, user_id, "sums", shown, "as counted from the log")
+            _differs(findings, place, user_id, "sums", "others", "as counted from the log")
             findings.has_wrong_rollup = True
 
 
