@@ -226,7 +226,7 @@ def forget_connections(tx: Transaction, user_id: str, now: datetime) -> None:
     """Takes a person who is erased out of the lists of others; their logs then say that one is gone."""
     mine = connections(tx, user_id)
     for other_id, name, kind, subject in (
-        *((one, "following", "unfollow", mark(user_id)) for one in mine["followers"]),
+        *((one, "following", "following_gone", mark(user_id)) for one in mine["followers"]),
         *((one, "followers", "follower_lost", None) for one in mine["following"]),
     ):
         theirs = connections(tx, other_id)

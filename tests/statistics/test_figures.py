@@ -245,6 +245,16 @@ def test_22_following_now(site: Any) -> None:
     assert site.platform("following")["value"] == 1
 
 
+def test_22_who_is_erased_is_followed_no_more_and_nobody_is_active_by_that(site: Any) -> None:
+    site.manager.community.follow(site.bob, site.ada)
+    before = site.manager.get_user_stats(site.bob).last_activity_timestamp
+    site.clock.advance(days=3)
+    site.manager.delete_user(site.ada)
+    assert site.of(site.bob, "following")["value"] == site.platform("following")["value"] == 0
+    assert site.manager.get_user_stats(site.bob).last_activity_timestamp == before
+    assert site.manager.get_active_people().daily == 0
+
+
 def test_23_collaborations_are_items_with_two_owners(site: Any) -> None:
     site.manager.content.describe(site.ada, "alone")
     site.manager.content.describe(site.ada, "together", collaborators=[site.bob])

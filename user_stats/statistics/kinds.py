@@ -233,6 +233,7 @@ KINDS: dict[str, Callable[[Fold, Record], None]] = {
     "feature_use": _feature_use,
     "follow": _follow,
     "unfollow": _unfollow,
+    "following_gone": _unfollow,
     "playlist": _playlist,
     "recommendations_shown": _shown,
     "recommendation_clicked": _clicked,

@@ -85,7 +85,7 @@ def site_followers(records: SiteRecords) -> Figure:
 
 def person_following(records: PersonRecords) -> Figure:
     events = records.of("follow")
-    ended = records.of("unfollow")
+    ended = records.of("unfollow", "following_gone")
     return Figure(len(events) - len(ended), len(events) + len(ended)) if events else NO_DATA
 
 
