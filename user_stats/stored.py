@@ -15,7 +15,6 @@ from user_stats.times import from_iso
 
 PLANS = ("subscriber_plans", "premium_plans")
 """Figures of a day that may fall below 0: by how many the running plans grew."""
-WATCH_FIGURES = ("count", "seconds", "completed")
 
 
 def _corrupt(file: str, subject: str, problem: str) -> StorageCorrupt:
@@ -30,7 +29,9 @@ def checked_totals(user_id: str, record: dict[str, Any]) -> dict[str, Any]:
     """The watches of a person by content type."""
     for content_type in CONTENT_TYPES:
         by_type = record.get(content_type)
-        if type(by_type) is not dict or not all(is_count(by_type.get(name)) for name in WATCH_FIGURES):
+        if type(by_type) is not dict or not (
+            is_count(by_type.get("count")) and is_count(by_type.get("seconds")) and is_count(by_type.get("completed"))
+        ):
             problem = f"{content_type} is {shown(by_type)}; allowed: count, seconds and completed from 0 on"
             raise _corrupt("user_totals.json", user_id, problem)
     return record

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -22,8 +21,7 @@ STAMPS: tuple[Stamp, ...] = ("start", "end", "day")
 LONGEST_LENGTH_SECONDS = 10 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """One watch as a caller tells it; `watched_at` is its start (None: now less the duration)."""
 
     video_id: str

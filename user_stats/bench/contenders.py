@@ -160,6 +160,7 @@ class Sqlite:
             total_interactions int, last_activity_timestamp text, created_at text, updated_at text);
         create table user_totals (user_id text primary key, totals text);
         create table day_totals (day text primary key, totals text);
+        create table content (content_id text primary key, about text);
         create table history (user_id text, number int, entry text, primary key (user_id, number)) without rowid;
         create table activity (user_id text, number int, event text, primary key (user_id, number)) without rowid;
     """
@@ -213,8 +214,12 @@ class Sqlite:
         last_event = run("select max(number) from activity where user_id = ?", (one,)).fetchone()[0]
         watched = entry(last)
         now = watched["watched_at"]
+        run("select about from content where content_id = ?", (watched["video_id"],)).fetchone()
+        by_type["events"] = by_type.get("events", 0) + 1
         by_type["video"]["count"] += 1
-        day["video_watches"] += 1
+        by_type["video"]["seconds"] += 60
+        for figure, amount in (("video_watches", 1), ("video_seconds", 60), (f"hour_{now[11:13]}", 60)):
+            day[figure] = day.get(figure, 0) + amount
         run("insert into history values (?,?,?)", (one, last + 1, json.dumps(watched)))
         run("delete from history where user_id = ? and number <= ?", (one, last + 1 - CAP))
         run(

@@ -42,7 +42,9 @@ class StoreLock:
 
     def acquire(self, deadline: float) -> None:
         """Raises StorageBusy when the lock is not free by then, on the monotonic clock."""
-        if not self._threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        if not self._threads.acquire(blocking=False) and not self._threads.acquire(
+            timeout=max(0.0, deadline - time.monotonic())
+        ):
             raise self._busy()
         try:
             if self._portable is None:
@@ -78,11 +80,9 @@ class StoreLock:
                 time.sleep(pause)
                 pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
                 continue
-            try:
-                if os.stat(self._path).st_ino == self._inode:
-                    return
-            except FileNotFoundError:
-                pass
+            stamp = self._disk.stamp(self._path)
+            if stamp is not None and stamp[0] == self._inode:
+                return
             self._open()  # somebody removed or replaced the file: hold the one that the others will see
 
     def _open(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from user_stats.errors import StorageError
 from user_stats.storage import Record
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.lines import NO_SLOT, TAIL
@@ -22,18 +23,30 @@ class SlotPlan:
 
     def __init__(self, file: SlotFile) -> None:
         self.file = file
-        self.descriptor = file.open(os.O_RDWR)
-        file.follow()
+        self.descriptor = -1
         self.changes: dict[int, Write] = {}
         """The last write of each line."""
-        lines = file.lines
-        self._count, self._live = lines.count, lines.live
+        self._is_checked = False
+        """False as long as only lines were needed that prove by their content where they stand."""
+        self._count = self._live = 0
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
         self._before: dict[int, bytes] = {}
-        self._wants_layout = lines.wants_layout()
         self._has_moved = False
         """True when a line came or went."""
+
+    def _check(self) -> None:
+        """Before anything is said of the file as a whole, or is changed in it: it is the one that is known here."""
+        if self._is_checked:
+            return
+        self.close()
+        self.descriptor = self.file.open(os.O_RDWR)
+        if any(self.file.lines.slot_of(key) != slot for key, slot in self._slots.items()):
+            raise StorageError(f"{self.file.name} was replaced by another program in the middle of a call; try again")
+        self.file.follow()
+        self._is_checked = True
+        lines = self.file.lines
+        self._count, self._live = lines.count, lines.live
 
     def close(self) -> None:
         if self.descriptor >= 0:
@@ -51,6 +64,17 @@ class SlotPlan:
         slot = self._slots.get(key)
         if slot is None:
             slot = NO_SLOT
+            if not self._is_checked:
+                if self.file.lacks(key):
+                    return slot
+                if self.descriptor < 0:
+                    self.descriptor = self.file.open_unchecked(os.O_RDWR)
+                if (found := self.file.proven_line(key, self.descriptor)) is not None:
+                    slot, line = found
+                    self._slots[key] = slot
+                    self._lines[slot] = self._before[slot] = line
+                    return slot
+                self._check()
             if (foreign := self.file.lines.foreign) is not None:
                 slot = 0 if key in foreign else NO_SLOT
             elif (found := self.file.find_line(key, self.descriptor)) is not None:
@@ -61,12 +85,14 @@ class SlotPlan:
 
     def put(self, key: str, raw: bytes) -> None:
         """Raises Layout when the file cannot take the line as it is."""
+        slot = self._slot_of(key)
+        if slot == NO_SLOT:
+            self._check()
         width, needed = self.file.lines.width, len(key) + len(raw) + 5
-        if self._wants_layout or needed > width:
+        if self.file.lines.wants_layout() or needed > width:
             while needed > width:
                 width *= 2
             raise Layout(self.file, width)
-        slot = self._slot_of(key)
         if slot != NO_SLOT:
             self._write_line(slot, member(key, raw, first=self._lines[slot][:1] == b" "))
             return
@@ -81,7 +107,8 @@ class SlotPlan:
         slot = self._slot_of(key)
         if slot == NO_SLOT:
             return False
-        if self._wants_layout:
+        self._check()
+        if self.file.lines.wants_layout():
             raise Layout(self.file, self.file.lines.width)
         was_first = self._lines[slot][:1] == b" "
         self._write_line(slot, b"")
