@@ -20,7 +20,7 @@ class Poor:
         return getattr(self._real, name)
 for kind in ("CDLL", "PyDLL"):
     setattr(ctypes, kind, lambda *a, real=getattr(ctypes, kind), **k: Poor(real(*a, **k)))
-import filelock, msgspec
+import filelock, msgspec, zoneinfo
 sys.platform = "darwin"
 from user_stats.storage import Collection, Log, open_storage
 from user_stats import UserManager
