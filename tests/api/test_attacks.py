@@ -113,6 +113,17 @@ def test_one_address_without_a_key_is_slowed_down(make_site: MakeSite) -> None:
     assert site.client.get("/stats", headers=key(READ)).status_code == 200
 
 
+def test_a_house_with_ipv6_is_one_address(make_site: MakeSite) -> None:
+    site = make_site(client=("10.0.0.1", 5), trusted_proxies=("10.0.0.1",), requests_per_minute=20)
+
+    def ask(address: str) -> int:
+        return site.client.get("/api/stats/users", headers={"x-forwarded-for": address}).status_code
+
+    codes = [ask(f"2001:db8:1:2::{number:x}") for number in range(1, 26)]
+    assert codes == [200] * 20 + [429] * 5
+    assert ask("2001:db8:1:3::1") == 200
+
+
 def test_one_key_is_slowed_down(make_site: MakeSite) -> None:
     site = make_site(key_requests_per_minute=3)
     assert [site.client.get("/stats", headers=key(READ)).status_code for _ in range(4)] == [200, 200, 200, 429]

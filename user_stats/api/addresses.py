@@ -68,5 +68,12 @@ def parsed_address(text: str) -> Address | None:
     return mapped or address
 
 
+def household(address: str) -> str:
+    """What shares a limit: an IPv4 address; of an IPv6 one the first 64 bits, for one house has all the rest."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) >> 64 << 64))
+
+
 def is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address).is_loopback

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from user_stats.api import bodies
-from user_stats.api.addresses import is_loopback
+from user_stats.api.addresses import household, is_loopback
 from user_stats.api.limits import RateLimit
 from user_stats.api.operations import Answer, Call, GetServices, Operation
 from user_stats.api.replies import NO_STORE, JSONReply, error_reply, failure_reply, with_etag
@@ -38,13 +38,23 @@ class Limits:
         self.keys = RateLimit(settings.key_requests_per_minute)
         self.failures = RateLimit(FAILURES_PER_MINUTE)
 
-    def take(self, limit: RateLimit, name: str) -> None:
-        """Raises RateLimited."""
-        _refuse(limit.take(name))
+    def take_request(self, address: str) -> None:
+        """Raises RateLimited where an address asks too much without a key."""
+        if not is_loopback(address):
+            _refuse(self.addresses.take(household(address)))
+
+    def take_failure(self, address: str) -> None:
+        """To be told of each wrong key. Raises RateLimited."""
+        if not is_loopback(address):
+            _refuse(self.failures.take(household(address)))
 
     def check_failures(self, address: str) -> None:
         """Raises RateLimited where an address has shown too many wrong keys."""
-        _refuse(self.failures.wait(address))
+        _refuse(self.failures.wait(household(address)))
+
+    def take_keyed(self, key_id: str) -> None:
+        """Raises RateLimited where a key is used too much."""
+        _refuse(self.keys.take(key_id))
 
 
 def _refuse(seconds: float) -> None:
@@ -100,8 +110,7 @@ class Door:
         return _finished(operation, content, call)
 
     def _admit_stranger(self, operation: Operation, call: Call) -> None:
-        if not is_loopback(address := call.address):
-            self._limits.take(self._limits.addresses, address)
+        self._limits.take_request(call.address)
         if operation.scope is not None and not operation.key_is_optional:
             raise NotAuthenticated("a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`")
 
@@ -111,10 +120,9 @@ class Door:
         try:
             call.caller = call.services.keys.check(call.key or "", operation.scope or "")
         except NotAuthenticated:
-            if not is_loopback(address):
-                self._limits.take(self._limits.failures, address)
+            self._limits.take_failure(address)
             raise
-        self._limits.take(self._limits.keys, call.caller.key_id)
+        self._limits.take_keyed(call.caller.key_id)
 
 
 def _finished(operation: Operation, content: Any, call: Call) -> Response:
