@@ -92,12 +92,13 @@ class Door:
             refusal = UserStatsError(f"this address takes {self._allow}", code="method_not_allowed")
             return error_reply(refusal, headers={"allow": self._allow})
         call = Call(self._get_services(), scope)
-        call.key = _presented_key(operation, scope)
+        query = QueryParams(scope["query_string"])
+        call.key = _presented_key(operation, scope, query)
         if call.key is not None:
             await run_in_threadpool(self._admit, operation, call)
         else:
             self._admit_stranger(operation, call)
-        call.query = bodies.parsed_query(operation.query, QueryParams(scope["query_string"]))
+        call.query = bodies.parsed_query(operation.query, query)
         if method != "GET":
             call.raw_body = await bodies.read_body(Request(scope, receive))
             call.body = bodies.parsed_body(
@@ -140,11 +141,11 @@ def _finished(operation: Operation, content: Any, call: Call) -> Response:
     return reply
 
 
-def _presented_key(operation: Operation, scope: Scope) -> str | None:
+def _presented_key(operation: Operation, scope: Scope, query: QueryParams) -> str | None:
     """The key that decides: the Authorization header, else X-API-Key, else the address where it may stand there. What
     is open to all looks at none."""
     headers = Headers(scope=scope)
-    in_query = QueryParams(scope["query_string"]).getlist("key")
+    in_query = query.getlist("key")
     if in_query and not operation.is_for_browsers:
         raise BadRequest("key: it may not stand in the address here; send it in a header", field="key")
     if operation.scope is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from starlette.datastructures import Headers
@@ -72,7 +73,7 @@ class Call:
     def headers(self) -> Headers:
         return Headers(scope=self.scope)
 
-    @property
+    @cached_property
     def address(self) -> str:
         return self.services.proxies.client_address(self.scope)
 
