@@ -353,6 +353,8 @@ def test_the_audience_is_told_with_its_three_figures(admin_page: AdminPage) -> N
     assert figures["Today (DAU)"] == "1"
     assert figures["Succeeded"] == "0.0%"
     assert figures["Half within"] == "2.50 s"
+    jobs = "Today 0 succeeded, 1 failed; last 7 days 0 succeeded, 1 failed; ever 0 succeeded, 1 failed."
+    assert jobs in texts(shown)
     raw = admin_page(admin_tab="Analytics", analytics_part="Visits and jobs")
     assert list(raw.dataframe[0].value["Path"]) == ["/a", "/", "/"]
     assert list(raw.dataframe[1].value["Error"]) == ["<img src=x>"]

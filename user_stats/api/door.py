@@ -95,6 +95,7 @@ class Door:
         query = QueryParams(scope["query_string"])
         call.key = _presented_key(operation, scope, query)
         if call.key is not None:
+            self._limits.check_failures(call.address)
             await run_in_threadpool(self._admit, operation, call)
         else:
             self._admit_stranger(operation, call)
@@ -116,12 +117,10 @@ class Door:
             raise NotAuthenticated("a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`")
 
     def _admit(self, operation: Operation, call: Call) -> None:
-        address = call.address
-        self._limits.check_failures(address)
         try:
             call.caller = call.services.keys.check(call.key or "", operation.scope or "")
         except NotAuthenticated:
-            self._limits.take_failure(address)
+            self._limits.take_failure(call.address)
             raise
         self._limits.take_keyed(call.caller.key_id)
 

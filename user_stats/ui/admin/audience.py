@@ -70,6 +70,12 @@ def _draw_active(overview: Overview) -> None:
         ("Stickiness", stickiness, "Today's people ÷ those of 30 days"),
     )
     _draw_figures(figures)
+    if overview.visitors is not None:
+        by_address = overview.visitors
+        st.caption(
+            f"Distinct addresses: {by_address.daily:,} today, {by_address.weekly:,} in 7 days, "
+            f"{by_address.monthly:,} in 30 days."
+        )
     st.markdown("**In this time**")
     figures = (
         ("Visits", f"{sum(day.visits for day in days):,}", "Pages opened"),
@@ -136,6 +142,7 @@ def _draw_jobs(overview: Overview) -> None:
             "`POST /api/v1/jobs`."
         )
         return
+    st.caption(_all_jobs(overview))
     times = jobs.seconds or {}
     with st.grid(4, min_column_width=150):
         rate = None if jobs.success_rate is None else f"{jobs.success_rate:.1%}"
@@ -160,6 +167,17 @@ def _draw_jobs(overview: Overview) -> None:
         column_config={"Success": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)},
         alt="Jobs by kind: succeeded, failed and the share that succeeded",
     )
+
+
+def _all_jobs(overview: Overview) -> str:
+    """How jobs went today, in the last 7 days and ever."""
+    spans = {"Today": overview.days[:1], "last 7 days": overview.days[:7]}
+    told = [
+        f"{name} {sum(day.jobs_succeeded for day in days):,} succeeded, {sum(day.jobs_failed for day in days):,} failed"
+        for name, days in spans.items()
+    ]
+    totals = overview.totals
+    return "; ".join([*told, f"ever {totals.jobs_succeeded:,} succeeded, {totals.jobs_failed:,} failed"]) + "."
 
 
 def _draw_instances(overview: Overview) -> None:
