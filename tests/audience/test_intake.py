@@ -119,6 +119,18 @@ def test_one_wrong_event_does_not_take_the_others_with_it(store: Store, intake: 
     assert futures[2].result(10) == 3
 
 
+def test_upkeep_that_fails_takes_no_visit_with_it(
+    store: Store, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def upkeep() -> None:
+        raise StorageBusy("somebody else holds the lock")
+
+    intake = Intake(store, clock=clock, upkeep=upkeep)  # type: ignore[arg-type]
+    assert [intake.submit(visit).result(10) for _ in range(2)] == [1, 2]
+    intake.close()
+    assert caplog.text.count("somebody else holds the lock") == 1
+
+
 def test_who_does_not_wait_any_more_is_counted_all_the_same(store: Store, intake: Intake) -> None:
     store.gate.clear()
     intake.submit(visit)

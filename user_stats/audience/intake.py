@@ -22,6 +22,7 @@ from user_stats.times import Clock, to_iso
 
 LARGEST_BATCH = 500
 SECONDS_BETWEEN_WARNINGS = 60.0
+HOUR = len("2026-01-01T00")
 Waiting = tuple[Event, "Future[Any] | None"]
 
 log = logging.getLogger(__name__)
@@ -102,9 +103,7 @@ class Intake:
         """All of them together; where that fails for another reason than the store, one by one."""
         now = self._clock()
         try:
-            if self._upkeep_hour != (hour := to_iso(now)[:13]):
-                self._upkeep_hour = hour
-                self._upkeep()
+            self._keep_up(to_iso(now)[:HOUR])
             given = commit(self._storage, [event for event, _ in batch], now)
         except Exception as error:  # noqa: BLE001 - the only door of this thread: it must go on counting
             if len(batch) > 1 and not isinstance(error, UserStatsError):
@@ -118,6 +117,16 @@ class Intake:
         for (_, future), value in zip(batch, given, strict=True):
             if _is_awaited(future):
                 future.set_result(value)
+
+    def _keep_up(self, hour: str) -> None:
+        """A store that refuses the upkeep may still take the visits; the clock of the site asks again."""
+        if self._upkeep_hour == hour:
+            return
+        self._upkeep_hour = hour
+        try:
+            self._upkeep()
+        except UserStatsError as error:
+            log.warning("the upkeep of the hour failed: %s", error)
 
     def _fail(self, batch: list[Waiting], error: Exception) -> None:
         self._lose(len(batch), str(error), None if isinstance(error, UserStatsError) else error)
