@@ -42,6 +42,7 @@ ELSEWHERE: dict[type, dict[str, str]] = {
         "person_records": "what the figures of a person are made of",
         "site_records": "what the figures of the site are made of",
         "content_records": "what the figures of an item are made of",
+        "roll_up": "runs by the clock, and with what is asked",
     },
     Audience: {
         "track_user": "POST /api/stats/track-user, through the queue",
