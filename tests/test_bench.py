@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from user_stats import InvalidInput
-from user_stats.bench import measures, report, run
+from user_stats.bench import figures, measures, report, run
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,16 @@ def test_a_bar_is_met_or_not() -> None:
 def test_wrong_words_are_refused(names: list[str], users: list[int] | None) -> None:
     with pytest.raises(InvalidInput):
         run(names, users=users, as_json=False)
+
+
+def test_the_figures_of_the_statistics_are_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "WATCHES", 5)
+    monkeypatch.setattr(figures, "CALLS", 2)
+    assert run(["figures"], users=[100], as_json=True) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {row["work"]: row["figures"]["events"] for row in document["rows"]}[figures.RECOUNT] == 500
+    assert {f"{work} in s" for work in (figures.AFTER_A_WRITE, figures.REPEATED, figures.OWN, figures.VERIFY)} <= {
+        bar["promise"] for bar in document["bars"]
+    }

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from user_stats.times import from_iso
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """One watch of a stream by somebody."""
 
     start: float

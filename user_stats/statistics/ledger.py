@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
+from user_stats.collecting import collecting_put_off
 from user_stats.collections import ACTIVITY, USER_STATS, USER_TOTALS
 from user_stats.statistics import rollups
 from user_stats.statistics.fold import FAMILIES, Folded, Moves, Rules
@@ -53,7 +54,8 @@ class Ledger:
             gone = known.keys() - marks.keys()
             changed = [one for one, mark in marks.items() if one not in known or known[one].mark != mark]
             if gone or changed:
-                self._take_in(gone, changed, marks, progress)
+                with collecting_put_off():
+                    self._take_in(gone, changed, marks, progress)
 
     def save(self) -> None:
         """Brings the roll-ups in the store forward, of those who did much since."""

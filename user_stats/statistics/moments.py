@@ -32,15 +32,15 @@ def checked_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-@lru_cache(20_000)
-def _midnight(day: str) -> float:
-    return from_iso(day).timestamp()
+@lru_cache(50_000)
+def _hour(text: str) -> float:
+    return from_iso(text).timestamp()
 
 
 def seconds_of(moment: str) -> float:
-    """A stored moment in seconds since 1970; days repeat, so they are remembered. Raises ValueError."""
+    """A stored moment in seconds since 1970; hours repeat, so they are remembered. Raises ValueError."""
     if len(moment) == STORED_LENGTH and moment.endswith("+00:00"):
-        return _midnight(moment[:10]) + int(moment[11:13]) * 3600 + int(moment[14:16]) * 60 + float(moment[17:26])
+        return _hour(moment[:13]) + int(moment[14:16]) * 60 + float(moment[17:26])
     return from_iso(moment).timestamp()
 
 

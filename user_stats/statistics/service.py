@@ -44,6 +44,7 @@ class Statistics:
         self._clock = clock
         self.settings = settings or StatisticsSettings()
         self._site: tuple[tuple[Any, ...], SiteRecords] | None = None
+        self._told: tuple[SiteRecords, Catalogue] | None = None
         rules = Rules(self.settings.watched_threshold, self.settings.session_gap.total_seconds())
         self.ledger = Ledger(storage, rules)
 
@@ -57,7 +58,10 @@ class Statistics:
     def platform_catalogue(self, *, tz: str | None = None, progress: Progress | None = None) -> Catalogue:
         """All 53 figures of the site. The first call of a process reads the whole log, later ones what is new."""
         records = self.site_records(tz=tz, progress=progress)
-        return _evaluated(lambda entry: entry.platform, records)
+        told = self._told
+        if told is None or told[0] is not records:
+            told = self._told = (records, _evaluated(lambda entry: entry.platform, records))
+        return {key: dict(row) for key, row in told[1].items()}
 
     def content_catalogue(self, content_id: str, *, tz: str | None = None) -> Catalogue:
         """All 53 figures of one item; an item that nobody knows has no data."""

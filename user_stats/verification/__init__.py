@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from user_stats import audit
+from user_stats.collecting import collecting_put_off
 from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, DAY_TOTALS, USERS
 from user_stats.storage import Damage, Record, Storage
 from user_stats.verification.difference import Difference
@@ -33,7 +34,8 @@ def to_plain(difference: Difference) -> dict[str, Any]:
 
 def verify(storage: Storage, *, max_history: int, progress: Progress | None = None) -> list[Difference]:
     """Everything that differs; reads one person at a time."""
-    return _Check(storage, max_history, progress).differences()
+    with collecting_put_off():
+        return _Check(storage, max_history, progress).differences()
 
 
 def repair(storage: Storage, *, max_history: int, now: datetime, progress: Progress | None = None) -> list[Difference]:
