@@ -67,7 +67,7 @@ CONTENT = Collection("content", width=1024)
 CONNECTIONS = Collection("connections")
 """Whom a person follows and by whom they are followed, who brought them and whom they brought: {user_id: {…}}."""
 ERASURES = Collection("erasures", width=128)
-"""Who was erased, by a hash of the id, so that no backup brings them back: {hash: {at}}."""
+"""Who was erased or forgotten, by a hash, so that no backup brings them back: {hash: {at}}."""
 PLAYLISTS = Collection("playlists", width=1024)
 """Playlists of a person: {user_id: {user_id, playlists: {playlist_id: {name, items}}}}."""
 PREFERENCES = Collection("preferences")
@@ -81,7 +81,7 @@ AUDIENCE_DAYS = Collection("audience_days", width=1024)
 """Visits, visitors, people and jobs of each UTC day, for good: {YYYY-MM-DD: {date, counts}}."""
 AUDIENCE_PATHS = Collection("audience_paths", width=2048)
 """Visits of each UTC day by path: {YYYY-MM-DD: {paths: {path: visits}}}."""
-KNOWN_VISITORS = Collection("known_visitors", width=128)
+KNOWN_VISITORS = Collection("known_visitors", width=128, is_crowd=True)
 """Visitors who are known again on later days, by hash: {kind:hash: {first, last, seen}}."""
 VISITOR_PAIRS = Collection("visitor_pairs", width=256)
 """Which user of the bot and which browser are one person, both ways: {kind:hash: {other, joined_on}}."""
@@ -93,14 +93,14 @@ INSTANCES = Collection("instances")
 """Counts that other instances reported: {instance_id: {…}}."""
 LOG_IMPORTS = Collection("log_imports")
 """How far each access log was imported: {fingerprint: {…}}."""
-BOT_USERS = Collection("bot_users")
+BOT_USERS = Collection("bot_users", is_crowd=True)
 """Who has started the bot: {telegram_id: {user_id, first_name, username, first_seen, referral}}."""
 BOT_DAYS = Collection("bot_days", width=128)
 """How many started the bot for the first time on each UTC day: {YYYY-MM-DD: {new}}."""
 BOT_DESCRIPTION = Collection("bot_description", width=256)
 """What the bot's profile says, and when that may change: {part: {count, changed_at, retry_at}}."""
 BOT_LINKS = Collection("bot_links", unique={"telegram_id": str})
-"""The Telegram account of a person: {user_id: {telegram_id, linked_at}}."""
+"""The Telegram account of a person; `digest` is of the code: {user_id: {telegram_id, linked_at, digest}}."""
 BOT_LINK_CODES = Collection("bot_link_codes", unique={"digest": str})
 """One-time codes for linking, as hashes: {user_id: {digest, expires_at, visitor}}."""
 COPIES = Collection("copies", width=256)

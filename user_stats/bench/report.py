@@ -129,7 +129,7 @@ BARS_AT = {
         Bar("tinydb / record", _ratio(_median(100_000, "record", "tinydb"), _median(100_000, "record")), None, 1000),
         Bar("directory page in ms", _ratio(_median(100_000, "directory page"), lambda _: 1e3), 100),
         Bar("open and read one in ms", _of(100_000, "open and read one", "open_ms"), 300),
-        Bar("growth of the bot's memory in MB", _of(100_000, "bot, /start by polling", "memory_growth_mb"), 50),
+        Bar("growth of the bot's memory in MB", _of(100_000, "bot, /start by polling", "memory_growth_mb"), 5),
     ],
     1_000_000: [
         Bar("record / record at 1,000", _ratio(_median(1_000_000, "record"), _median(1000, "record")), 1.3),

@@ -40,6 +40,10 @@ class Collection:
     keys: str = ""
     """Collections with the same word here have the same keys (say, `user_id`), which an engine may share in memory."""
 
+    is_crowd: bool = False
+    """True where far more come than a site has accounts: an engine that keeps keys in memory keeps little of each, and
+    is a little slower to find one."""
+
     def comparable(self, field: str, value: Any) -> Any:
         """What stands for the stored value of a field when it is matched and sorted by."""
         if (fold := self.unique.get(field)) is not None:

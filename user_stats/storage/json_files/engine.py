@@ -23,7 +23,7 @@ from user_stats.storage.json_files.commit import Committer
 from user_stats.storage.json_files.disk import Disk, can_write_in_place, translated
 from user_stats.storage.json_files.group_commit import Call, Queue
 from user_stats.storage.json_files.indexes import Columns, UniqueIndex
-from user_stats.storage.json_files.lines import KeyTable
+from user_stats.storage.json_files.key_tables import KeyFingerprints, KeyTable, WholeKeys
 from user_stats.storage.json_files.lock import StoreLock
 from user_stats.storage.json_files.slot_plans import Layout
 from user_stats.storage.json_files.slots import SlotFile
@@ -127,7 +127,8 @@ class JsonStorage:
         file = self._files.get(collection.name)
         if file is None:
             with self._making:
-                keys = self._keys.setdefault(collection.keys or f"{collection.name}.json", KeyTable())
+                make = KeyFingerprints if collection.is_crowd else WholeKeys
+                keys = self._keys.setdefault(collection.keys or f"{collection.name}.json", make())
                 made = SlotFile(self._disk, self.folder, collection, keys, self._state)
                 file = self._files.setdefault(collection.name, made)
         return file

@@ -15,6 +15,7 @@ import msgspec
 
 from user_stats.errors import StorageCorrupt
 from user_stats.storage.json_files.disk import Disk, Stamp
+from user_stats.storage.json_files.key_tables import KeyTable
 
 NO_SLOT = 0xFFFFFFFF
 """The slot of a key that has none."""
@@ -26,16 +27,6 @@ USUAL_LINE, LONGEST_LINE = 128 << 10, 16 << 20
 BLANKS_WORTH_A_LAYOUT = 1000
 
 decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-class KeyTable:
-    """Numbers for keys, shared by the files that have the same keys: the keys are the largest thing in memory."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def number(self, key: str) -> int:
-        return self.numbers.setdefault(key, len(self.numbers))
 
 
 class Lines:
@@ -56,7 +47,7 @@ class Lines:
         self._is_live = bytearray()
 
     def slot_of(self, key: str) -> int:
-        number = self._keys.numbers.get(key)
+        number = self._keys.find(key)
         return NO_SLOT if number is None or number >= len(self._slots) else self._slots[number]
 
     def wants_layout(self) -> bool:
@@ -95,8 +86,8 @@ class Lines:
         self.stamp = stamp
 
     def _scan(self, disk: Disk, path: str, first: int, last: int) -> None:
-        width, numbers, slot = self.width, self._keys.numbers, first
-        self._make_room(len(numbers) + last - first)
+        width, number, slot = self.width, self._keys.number, first
+        self._make_room(len(self._keys) + last - first)
         is_live = bytearray(last - first)
         slots = self._slots
         step = max(1, CHUNK_BYTES // width) * width
@@ -107,7 +98,7 @@ class Lines:
                 is_whole = chunk[end + 1 : end + 2] == b":" and chunk[at + width - 1 : at + width] == b"\n"
                 if mark in (b',"', b' "') and is_whole:
                     key = chunk[at + 2 : end].decode("ascii", "replace")
-                    slots[numbers.setdefault(key, len(numbers))] = slot
+                    slots[number(key)] = slot
                     is_live[slot - first] = 1
                 elif mark != b"  ":
                     self.damaged.add(slot)

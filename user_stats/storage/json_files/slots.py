@@ -25,7 +25,8 @@ import msgspec
 from user_stats.errors import InvalidInput, StorageCorrupt
 from user_stats.storage import Collection, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
-from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, KeyTable, Lines, decoded
+from user_stats.storage.json_files.key_tables import KeyTable
+from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, Lines, decoded
 from user_stats.storage.json_files.state import State
 from user_stats.storage.keys import checked_record_key
 
