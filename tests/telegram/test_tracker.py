@@ -134,6 +134,12 @@ def test_the_csv_says_what_was_written_and_runs_nowhere(tracker: UserTracker, tm
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_the_largest_id_is_whole_in_the_csv(tracker: UserTracker, tmp_path: Path) -> None:
+    tracker.add_user(2**52 - 1)
+    tracker.export_users_csv(tmp_path / "people.csv")
+    assert (tmp_path / "people.csv").read_bytes().splitlines()[1].startswith(b"4503599627370495,")
+
+
 def test_it_opens_a_folder_and_people_survive_that(tmp_path: Path) -> None:
     UserTracker(tmp_path / "users").add_user(5, "Ada")
     assert UserTracker(str(tmp_path / "users")).get_user_count() == 1

@@ -145,7 +145,7 @@ def test_a_session_that_has_ended_clears_nothing(
 
 
 def test_the_list_can_be_taken_along(watched: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(made_list(watched, "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(made_list(watched, "csv").decode("utf-8-sig"))))
     assert len(rows) == 5
     assert rows[-1]["title"] == ""
     assert len(json.loads(made_list(watched, "json"))) == 5

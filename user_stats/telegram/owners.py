@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import io
 
 from aiogram import Router
 from aiogram.filters import Command
@@ -13,7 +11,7 @@ from aiogram.types import BufferedInputFile, Message
 from user_stats.bot_users.bot_users import CSV_COLUMNS
 from user_stats.telegram import texts
 from user_stats.telegram.desk import Desk
-from user_stats.transfer.tables import write_rows
+from user_stats.transfer.tables import table_file
 
 NEWEST_SHOWN = 20
 FILE_NAME = "bot_users.csv"
@@ -33,7 +31,5 @@ def add_owner_commands(router: Router, desk: Desk) -> None:
 
 
 def _table(desk: Desk) -> bytes:
-    """Everybody as CSV, marked as UTF-8 for programs that would take it for something else."""
-    text = io.StringIO(newline="")
-    write_rows(text, "csv", CSV_COLUMNS, desk.tracker.people.rows())
-    return codecs.BOM_UTF8 + text.getvalue().encode()
+    """Everybody as CSV."""
+    return table_file("csv", CSV_COLUMNS, desk.tracker.people.rows())

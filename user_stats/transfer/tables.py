@@ -20,6 +20,7 @@ RUNS_IN_A_SPREADSHEET = frozenset("=+-@\N{MINUS SIGN}\N{HEAVY PLUS SIGN}\N{HEAVY
 """Characters that begin a formula; their wide, small, raised and lowered forms do too."""
 BREAKS_A_LINE = frozenset("\t\r\n\v\f")
 """Some programs start a new cell there, so that what follows may be a formula."""
+BYTE_ORDER_MARK = "\ufeff"
 UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 """Categories of blanks and of characters that are not shown: programs drop them before they look for a formula."""
 
@@ -38,6 +39,23 @@ def write_table(path: Path, form: Format, columns: Sequence[str], rows: Iterable
 def write_rows(file: IO[str], form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> int:
     """The same into a file that is open, as UTF-8 without translation of line ends."""
     return _write_csv(file, columns, rows) if form == "csv" else _write_json(file, rows)
+
+
+def write_download(file: IO[bytes], form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """The same for a person who opens the file: CSV begins with a byte order mark, without which some spreadsheets take
+    its UTF-8 for something else. What programs read has none."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    if form == "csv":
+        text.write(BYTE_ORDER_MARK)
+    write_rows(text, form, columns, rows)
+    text.detach()
+
+
+def table_file(form: Format, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
+    """The same in memory."""
+    file = io.BytesIO()
+    write_download(file, form, columns, rows)
+    return file.getvalue()
 
 
 def inert_cell(value: object) -> object:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
 
 from user_stats.bootstrap import get_user_manager
 from user_stats.models import WatchHistoryEntry
 from user_stats.transfer.exports import history_rows
-from user_stats.transfer.tables import Format, write_rows
+from user_stats.transfer.tables import Format, table_file
 from user_stats.ui.actions import act, go_on_signed_in, made_when_asked
 from user_stats.ui.session import for_people
 
@@ -41,9 +39,7 @@ def _draw_download(user_id: str, form: Format, label: str, mime: str) -> None:
 def made_list(user_id: str, form: Format) -> bytes:
     """Every listed watch of a person as a file."""
     manager = get_user_manager()
-    file = io.StringIO(newline="")
-    write_rows(file, form, COLUMNS, history_rows(manager, [manager.get_user(user_id)]))
-    return file.getvalue().encode()
+    return table_file(form, COLUMNS, history_rows(manager, [manager.get_user(user_id)]))
 
 
 def draw_clearing(user_id: str, listed: int) -> None:

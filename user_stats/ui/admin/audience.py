@@ -12,6 +12,7 @@ from user_stats.audience import Overview
 from user_stats.bootstrap import get_audience
 from user_stats.ui.actions import act
 from user_stats.ui.admin import charts
+from user_stats.ui.admin.metrics import draw_metrics
 from user_stats.ui.admin.periods import choose_period, group_starts, grouped, step_days
 from user_stats.ui.session import for_admins
 from user_stats.ui.text import inert, shown_time
@@ -69,7 +70,7 @@ def _draw_active(overview: Overview) -> None:
         ("30 days (MAU)", f"{people.monthly:,}", "Distinct browsers in the last 30 days, today included"),
         ("Stickiness", stickiness, "Today's people ÷ those of 30 days"),
     )
-    _draw_figures(figures)
+    draw_metrics(figures)
     if overview.visitors is not None:
         by_address = overview.visitors
         st.caption(
@@ -87,13 +88,7 @@ def _draw_active(overview: Overview) -> None:
             "Wrote to the Telegram bot first",
         ),
     )
-    _draw_figures(figures)
-
-
-def _draw_figures(figures: Sequence[tuple[str, str | None, str]]) -> None:
-    with st.grid(4, min_column_width=150):
-        for label, value, explained in figures:
-            st.metric(label, value, border=True, help=explained)
+    draw_metrics(figures)
 
 
 def _draw_days(overview: Overview) -> None:

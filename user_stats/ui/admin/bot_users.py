@@ -13,6 +13,7 @@ from user_stats.bot_users.bot_users import CSV_COLUMNS
 from user_stats.ui.actions import made_when_asked
 from user_stats.ui.admin import charts
 from user_stats.ui.admin.downloads import Table, make_table
+from user_stats.ui.admin.metrics import draw_metrics
 from user_stats.ui.admin.periods import choose_period
 from user_stats.ui.text import shown_day, shown_time
 
@@ -49,7 +50,7 @@ def render_bot_users() -> None:
 def _draw_figures(figures: BotFigures, days: int) -> None:
     growth = None if figures.growth is None else f"{figures.growth:+.0%}"
     rows = (
-        ("People", f"{figures.total:,}", f"Who ever started the bot; the first on {shown_day(figures.first_seen)}"),
+        ("People", f"{figures.total:,}", f"Who started the bot; the first on {shown_day(figures.first_seen)}"),
         ("New today", f"{figures.new_today:,}", "Started the bot for the first time today, UTC"),
         ("New in this time", f"{sum(day.new for day in figures.days):,}", "Started the bot for the first time"),
         ("Growth", growth, f"New people of these {days:,} days against those of the {days:,} days before"),
@@ -58,9 +59,7 @@ def _draw_figures(figures: BotFigures, days: int) -> None:
         ("30 days", f"{figures.active_month:,}", "Distinct people in the last 30 days, today included"),
         ("Linked", f"{figures.linked:,}", "Have linked their account here"),
     )
-    with st.grid(4, min_column_width=150):
-        for label, value, explained in rows:
-            st.metric(label, value, border=True, help=explained)
+    draw_metrics(rows)
 
 
 def _draw_days(figures: BotFigures) -> None:

@@ -16,7 +16,7 @@ from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
 from user_stats.transfer.site_export import write_site
-from user_stats.transfer.tables import Format, write_rows
+from user_stats.transfer.tables import Format, write_download
 from user_stats.ui.actions import made_when_asked
 
 SITE_FILES: dict[Format, tuple[str, str]] = {"csv": ("ZIP", "application/zip"), "json": ("JSON", "application/json")}
@@ -134,9 +134,7 @@ def make_table(table: Table, form: Format, actor: str) -> bytes:
     """The file, and a line in the audit log. Raises Forbidden unless `actor` is an admin."""
     get_accounts().note_as_admin("exported", actor=actor)
     file = _Bounded()
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    write_rows(text, form, table.columns, table.rows())
-    text.detach()
+    write_download(file, form, table.columns, table.rows())
     return file.getvalue()
 
 

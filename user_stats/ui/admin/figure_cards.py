@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,7 +12,7 @@ import streamlit as st
 
 from user_stats.statistics.catalogue import GROUPS
 from user_stats.statistics.service import Catalogue
-from user_stats.transfer.tables import Format, write_rows
+from user_stats.transfer.tables import Format, table_file
 from user_stats.ui.charts import draw
 from user_stats.ui.text import inert
 
@@ -149,9 +148,7 @@ def _draw_downloads(catalogue: Catalogue, key: str) -> None:
 
 def catalogue_file(catalogue: Catalogue, form: Format) -> bytes:
     """The figures as a table; a value that is a list or a mapping is JSON in its cell."""
-    file = io.StringIO(newline="")
-    write_rows(file, form, COLUMNS, _rows(catalogue, form))
-    return file.getvalue().encode()
+    return table_file(form, COLUMNS, _rows(catalogue, form))
 
 
 def _rows(catalogue: Catalogue, form: Format) -> Iterable[dict[str, Any]]:

@@ -12,6 +12,7 @@ from user_stats.features import SUBSCRIPTION_ROLES, is_subscription_running
 from user_stats.models import User, UserRole, UserStats
 from user_stats.times import utc_now
 from user_stats.ui.actions import act
+from user_stats.ui.admin.metrics import draw_metrics
 from user_stats.ui.admin.person_access import draw_access
 from user_stats.ui.admin.person_activity import draw_activity
 from user_stats.ui.admin.person_plan import draw_plan
@@ -91,9 +92,7 @@ def _draw_figures(stats: UserStats) -> None:
             shown_time(stats.last_activity_timestamp),
         ),
     )
-    with st.grid(4, min_column_width=150):
-        for label, value, explained in figures:
-            st.metric(label, value, border=True, help=explained)
+    draw_metrics(figures)
 
 
 # -- the account ------------------------------------------------------------------------------------------------------
