@@ -165,6 +165,14 @@ def checked_word(field: str, value: object, words: Iterable[str]) -> str:
     raise InvalidInput.of(field, value, "one of " + ", ".join(known))
 
 
+LARGEST_TELEGRAM_ID = 2**52 - 1
+"""Telegram says that ids of people have at most 52 significant bits."""
+
+
+def checked_telegram_id(value: object) -> int:
+    return checked_whole("user_id", value, 1, LARGEST_TELEGRAM_ID)
+
+
 def checked_whole(field: str, value: object, least: int, most: int) -> int:
     """A whole number; neither True nor 1.0 nor "1" is one."""
     if type(value) is int and least <= value <= most:

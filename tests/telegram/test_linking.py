@@ -52,6 +52,29 @@ def test_a_code_links_once(links: BotLinks, ada: str) -> None:
         links.redeem(code, 78)
 
 
+def test_a_code_that_comes_again_after_it_linked_says_the_same(links: BotLinks, ada: str, clock: FixedClock) -> None:
+    code = links.make_code(ada).code
+    assert links.redeem(code, 77) == ada
+    clock.advance(days=1)
+    assert links.redeem(code, 77) == ada
+    links.remove(ada)
+    with pytest.raises(InvalidInput, match="was used"):
+        links.redeem(code, 77)
+
+
+def test_a_code_that_comes_again_after_a_kill_is_answered_as_the_first_time(
+    api: BotApi, store: Path, run_bot: RunBot
+) -> None:
+    manager, links = get_user_manager(str(store)), get_bot_links(str(store))
+    update = message(1, f"/link {links.make_code(manager.create_user('ada', 'ada@example.org')).code}")
+    for _ in range(2):
+        with run_bot():
+            api.put(update)
+            api.wait(lambda: api.confirmed == 2)
+        api.confirmed = 0
+    assert [text.startswith("🔗 Linked to ada") for text in api.texts()] == [True, True]
+
+
 @pytest.mark.parametrize("text", ["", "x", "22222-22222", "A" * 5000, "ÄÖÜ", "=1+1"])
 def test_what_is_no_code_links_nothing(links: BotLinks, ada: str, text: str) -> None:
     links.make_code(ada)
@@ -252,6 +275,7 @@ def test_owners_alone_see_who_came_and_get_the_table(api: BotApi, store: Path, r
         api.wait_for_calls("sendMessage", 6)
     assert {fields["chat_id"] for fields in api.sent("sendDocument")} == {str(owner)}
     (table,) = api.files.values()
+    assert table.startswith("\ufeff".encode()), "else some spreadsheets read the names as something else"
     assert table.decode("utf-8-sig").splitlines()[0] == "user_id,first_name,username,first_seen"
     assert "'=cmd" in table.decode()
     listed = [fields["text"] for fields in api.sent() if fields["chat_id"] == str(owner)]

@@ -12,7 +12,6 @@ from user_stats import fields
 from user_stats.audience import linking
 from user_stats.audience.ledger import Ledger
 from user_stats.audience.visitors import bot_user_key, is_client_id, person_key
-from user_stats.bot_users.bot_users import LARGEST_ID
 from user_stats.collections import BOT_LINK_CODES, BOT_LINKS
 from user_stats.errors import AlreadyExists, Forbidden, InvalidInput
 from user_stats.permissions import authorize
@@ -75,24 +74,28 @@ class BotLinks:
         return LinkCode(f"{code[:5]}-{code[5:]}", expires_at)
 
     def redeem(self, code: str, telegram_id: int) -> str:
-        """The user_id of the account that is linked from now on. A former Telegram account of it is no longer.
+        """The user_id of the account that is linked from now on. A former Telegram account of it is no longer. The code
+        that made the link may come again: updates do when a bot was killed before it had confirmed them.
 
         Raises InvalidInput for a code that is unknown, used or too old, AlreadyExists where this Telegram account
         belongs to another account."""
-        digest, key = _digest(find_code(code) or ""), str(fields.checked_whole("user_id", telegram_id, 1, LARGEST_ID))
+        digest, key = _digest(find_code(code) or ""), str(fields.checked_telegram_id(telegram_id))
         now = self._clock()
 
         def work(tx: Transaction) -> str:
+            linked_id = tx.find(BOT_LINKS, "telegram_id", key)
+            if linked_id is not None and (tx.get(BOT_LINKS, linked_id) or {}).get("digest") == digest:
+                return linked_id
             user_id = tx.find(BOT_LINK_CODES, "digest", digest)
             pending = None if user_id is None else tx.get(BOT_LINK_CODES, user_id)
             if user_id is None or pending is None or from_iso(pending["expires_at"]) <= now:
                 raise InvalidInput("code: it is not known, was used, or is too old; allowed: one from the profile page")
-            if tx.find(BOT_LINKS, "telegram_id", key) not in (None, user_id):
+            if linked_id not in (None, user_id):
                 raise AlreadyExists("code: this Telegram account is linked to another account; send /unlink first")
             if not get_user(tx, user_id).is_active:
                 raise Forbidden("code: the account is not active")
             unlink(tx, user_id, now)
-            tx.put(BOT_LINKS, user_id, {"telegram_id": key, "linked_at": to_iso(now)})
+            tx.put(BOT_LINKS, user_id, {"telegram_id": key, "linked_at": to_iso(now), "digest": digest})
             if "visitor" in pending:
                 ledger = Ledger(tx, now)
                 linking.join(ledger, bot_user_key(telegram_id), pending["visitor"])

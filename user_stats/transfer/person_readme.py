@@ -83,6 +83,7 @@ FIELDS: dict[str, dict[str, str]] = {
     BOT_LINKS.name: {
         "telegram_id": "the number of your Telegram account",
         "linked_at": "when you linked it",
+        "digest": "a hash of the code that linked it, which is good for nothing any more",
     },
     USER_VERSIONS.name: {
         "version": "how often the account was changed, so that two people who edit it do not undo each other",
