@@ -36,6 +36,10 @@ class BotApi:
         self.prepared: dict[str, deque[Any]] = defaultdict(deque)
         self.lasting: dict[str, Any] = {}
         """Answers given to every call of a method, until they are taken out."""
+        self.most_a_second: dict[str, int] = {}
+        """Calls of a method that are taken in a second, which begins with the first of them; others are to wait."""
+        self._seconds: dict[str, list[float]] = defaultdict(list)
+        self._taken: list[tuple[str, dict[str, Any]]] = []
         self.confirmed = 0
         self._changed = threading.Condition()
         self._ready = threading.Event()
@@ -56,6 +60,11 @@ class BotApi:
     def sent(self, method: str = "sendMessage") -> list[dict[str, Any]]:
         with self._changed:
             return [fields for name, fields in self.calls if name == method]
+
+    def taken(self, method: str) -> list[dict[str, Any]]:
+        """The calls that were answered well."""
+        with self._changed:
+            return [fields for name, fields in self._taken if name == method]
 
     def texts(self) -> list[str]:
         """What was said, in the order of sending."""
@@ -119,11 +128,28 @@ class BotApi:
             assert request.transport is not None
             request.transport.close()
             return web.Response()
+        if prepared is None and self._is_too_fast(method):
+            prepared = _told_to_wait(1)
         if prepared is not None:
             return web.json_response(prepared, status=prepared["error_code"])
+        with self._changed:
+            self._taken.append((method, fields))
+            self._changed.notify_all()
         if method == "getUpdates":
             return web.json_response({"ok": True, "result": await self._updates_from(fields)})
         return web.json_response({"ok": True, "result": self._result(method, fields)})
+
+    def _is_too_fast(self, method: str) -> bool:
+        most, now = self.most_a_second.get(method), time.monotonic()
+        if most is None:
+            return False
+        second = self._seconds[method]
+        if second and now - second[0] >= 1:
+            second.clear()
+        if len(second) >= most:
+            return True
+        second.append(now)
+        return False
 
     async def _read(self, request: web.Request) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -174,6 +200,12 @@ class BotApi:
 
 def _refusal(code: int, description: str) -> web.Response:
     return web.json_response({"ok": False, "error_code": code, "description": description}, status=code)
+
+
+def _told_to_wait(seconds: int) -> dict[str, Any]:
+    answer = real_answer("too_many_requests")
+    answer["parameters"]["retry_after"] = seconds
+    return answer
 
 
 def _is_of(kind: str, value: str) -> bool:

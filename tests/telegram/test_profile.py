@@ -12,10 +12,11 @@ from aiogram.client.telegram import TelegramAPIServer
 from clocks import FixedClock
 
 from tests.telegram.conftest import RunBot
-from tests.telegram.double import DROPPED, TOKEN, BotApi, real_answer, starts
+from tests.telegram.double import DROPPED, TOKEN, BotApi, message, real_answer, starts
 from user_stats.bot_users import BotUsers, Descriptions
 from user_stats.storage import Storage
 from user_stats.telegram import UserTracker
+from user_stats.telegram.profile import ProfileKeeper
 
 PARTS = ("setMyDescription", "setMyShortDescription")
 HOUR = 3600.0
@@ -94,11 +95,11 @@ def test_told_to_wait_it_waits_as_long_as_that(tracker: UserTracker, api: BotApi
     assert len(api.sent("setMyShortDescription")) == 1, "the part that was changed is left alone"
 
 
-@pytest.mark.parametrize("trouble", [DROPPED, "too_long", "user_deactivated"])
+@pytest.mark.parametrize("trouble", ["too_long", "user_deactivated"])
 def test_a_failure_is_logged_and_tried_again(
     tracker: UserTracker, api: BotApi, clock: FixedClock, caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    api.prepared["setMyShortDescription"].append(trouble if trouble == DROPPED else real_answer(trouble))
+    api.prepared["setMyShortDescription"].append(real_answer(trouble))
     tracker.add_user(1)
     wait = update(tracker, api)
     assert wait == 60
@@ -107,6 +108,28 @@ def test_a_failure_is_logged_and_tried_again(
     assert update(tracker, api) is None
     assert len(api.sent("setMyDescription")) == 1
     assert len(api.sent("setMyShortDescription")) == 2
+
+
+@pytest.mark.parametrize("trouble", [DROPPED, {"ok": False, "error_code": 502, "description": "Bad Gateway"}])
+def test_a_change_that_may_have_been_made_is_not_made_again_in_its_interval(
+    tracker: UserTracker, api: BotApi, clock: FixedClock, caplog: pytest.LogCaptureFixture, trouble: object
+) -> None:
+    api.prepared["setMyShortDescription"].append(trouble)
+    tracker.add_user(1)
+    assert update(tracker, api) == HOUR
+    assert "the bot's short_description was not changed" in caplog.text
+    clock.advance(seconds=HOUR - 1)
+    assert update(tracker, api) == 1
+    clock.advance(seconds=1)
+    assert update(tracker, api) is None
+    assert shown(api) == [["👥 Users: 1"], ["👥 Users: 1", "👥 Users: 1"]]
+
+
+def test_a_telegram_that_cannot_be_reached_is_asked_again_soon(tracker: UserTracker, clock: FixedClock) -> None:
+    with BotApi() as gone:
+        pass
+    tracker.add_user(1)
+    assert update(tracker, gone) == 60
 
 
 def test_two_processes_make_one_change(storage: Storage, clock: FixedClock) -> None:
@@ -147,6 +170,47 @@ def test_the_running_bot_makes_the_held_back_change_by_itself(api: BotApi, store
         api.put(*starts([2, 3, 4]))
         api.wait_for_calls("setMyShortDescription", 2)
     assert _texts(api, "setMyDescription")[-1] == "👥 Users: 4"
+
+
+def test_people_who_were_counted_and_not_shown_when_it_ended_are_shown_after_the_next_start(
+    api: BotApi, store: Path, run_bot: RunBot
+) -> None:
+    UserTracker(store).add_user(1)
+    with run_bot():
+        api.wait_for_calls("setMyShortDescription", 1)
+    assert shown(api) == [["👥 Users: 1"], ["👥 Users: 1"]]
+
+
+def test_the_first_person_is_shown_at_once_however_long_nobody_came(api: BotApi, run_bot: RunBot) -> None:
+    with run_bot(description_interval_seconds=1):
+        api.put(message(1, "/stats"))
+        api.wait_for_calls("sendMessage", 1)
+        api.put(*starts([2]))
+        api.wait_for_calls("setMyShortDescription", 1)
+    assert shown(api) == [["👥 Users: 1"], ["👥 Users: 1"]]
+
+
+def test_it_ends_in_any_moment(api: BotApi, storage: Storage) -> None:
+    async def run() -> None:
+        news = asyncio.Event()
+
+        async def update() -> None:
+            await asyncio.sleep(0)
+            keeper.tell()
+            news.set()
+
+        keeper = ProfileKeeper(update, interval_seconds=HOUR)
+        for turns in range(12):
+            news.clear()
+            task = asyncio.create_task(keeper.run())
+            await news.wait()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait((task,), timeout=5)
+            assert done
+
+    asyncio.run(run())
 
 
 def test_what_was_held_back_when_it_ended_is_made_after_the_next_start(

@@ -22,11 +22,16 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 
 from user_stats.errors import NotAuthenticated, StorageError
+from user_stats.telegram.endings import end
 from user_stats.telegram.service import ALLOWED_UPDATES, BotService, sender_id_of, update_id_of
 
 MOST_AT_ONCE = 100
 """The most that Telegram gives."""
 POLL_SECONDS = 50
+PATIENCE_SECONDS = 15
+"""For the way there and back, beside what Telegram holds a request."""
+END_SECONDS = 5
+"""The same for the last request, which only confirms: without it updates come again, and count once."""
 SETTLE_SECONDS = 5.0
 """So long answers may hold up the next updates, so that after a sudden end they come again and are answered."""
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -63,23 +68,24 @@ class Polling:
     async def run(self) -> None:
         """Raises NotAuthenticated where Telegram does not know the token."""
         while not self._stopping.is_set():
-            fetching = asyncio.ensure_future(self._fetch(POLL_SECONDS))
-            stopping = asyncio.ensure_future(self._stopping.wait())
+            fetching = asyncio.create_task(self._fetch(POLL_SECONDS))
+            stopping = asyncio.create_task(self._stopping.wait())
             await asyncio.wait((fetching, stopping), return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if fetching.done():
                 await self._handle(fetching.result())
             else:
-                fetching.cancel()
-                await asyncio.wait((fetching,))
+                await end(fetching)
         if self._offset is not None:
-            await self._fetch(0, limit=1)  # confirms what was handled; what it gives comes again
+            await self._fetch(0, END_SECONDS, limit=1)  # confirms what was handled; what it gives comes again
 
-    async def _fetch(self, seconds: int, *, limit: int = MOST_AT_ONCE) -> list[Any]:
+    async def _fetch(
+        self, seconds: int, patience_seconds: int = PATIENCE_SECONDS, *, limit: int = MOST_AT_ONCE
+    ) -> list[Any]:
         """What Telegram has; empty after a failure, which is waited out."""
         method = GetRawUpdates(offset=self._offset, timeout=seconds, limit=limit)
         try:
-            updates = await self._service.bot(method, request_timeout=seconds + 15)
+            updates = await self._service.bot(method, request_timeout=seconds + patience_seconds)
         except (TelegramUnauthorizedError, TelegramNotFound):
             raise NotAuthenticated("TELEGRAM_BOT_TOKEN: Telegram does not know this token") from None
         except TelegramRetryAfter as error:
@@ -132,10 +138,9 @@ class Polling:
         wait = PAUSES[min(self._failures, len(PAUSES) - 1)] if seconds is None else seconds
         self._failures += 1
         log.warning("%s; trying again in %g s", reason, wait)
-        try:
-            await asyncio.wait_for(self._stopping.wait(), wait)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._stopping.wait()
 
 
 async def run_polling(service: BotService) -> None:

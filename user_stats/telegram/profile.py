@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiogram import Bot
-from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiohttp import ClientConnectorError
 
 from user_stats.bot_users import Descriptions
-from user_stats.errors import StorageError
 
 PARTS: dict[str, Callable[[Bot, str], Awaitable[bool]]] = {
     "description": lambda bot, text: bot.set_my_description(description=text),
@@ -18,8 +19,6 @@ PARTS: dict[str, Callable[[Bot, str], Awaitable[bool]]] = {
 }
 
 log = logging.getLogger(__name__)
-STORE_PAUSE_SECONDS = 10.0
-"""Until a store that failed is asked again."""
 
 
 async def show_count(bot: Bot, descriptions: Descriptions, count: int) -> float | None:
@@ -40,45 +39,41 @@ async def _show(bot: Bot, descriptions: Descriptions, part: str, count: int) -> 
         retry_seconds = error.retry_after
     except (AiogramError, OSError) as error:
         log.warning("the bot's %s was not changed and will be later: %s", part, error)
+        if _may_have_been_made(error):
+            retry_seconds = descriptions.interval_seconds
     else:
         await asyncio.to_thread(descriptions.changed, part, count)
         return None
     return await asyncio.to_thread(lambda: descriptions.failed(part, retry_seconds=retry_seconds))
 
 
-class ProfileKeeper:
-    """Looks after the profile while the bot runs: after news, when an interval ends, and at the start where a change
-    may have been held back."""
+def _may_have_been_made(error: Exception) -> bool:
+    """True where the call may have reached Telegram, and no word of it came back."""
+    if isinstance(error, TelegramNetworkError):
+        return not isinstance(error.__cause__, ClientConnectorError)
+    return isinstance(error, TelegramServerError | OSError)
 
-    def __init__(self, update: Callable[[], Awaitable[float | None]], descriptions: Descriptions) -> None:
+
+class ProfileKeeper:
+    """Looks after the profile while the bot runs: at the start, after news, and when an interval ends."""
+
+    def __init__(self, update: Callable[[], Awaitable[float | None]], *, interval_seconds: float) -> None:
         self._update = update
-        self._descriptions = descriptions
+        self._interval_seconds = interval_seconds
         self._news = asyncio.Event()
 
     def tell(self) -> None:
-        """Somebody new has come."""
+        """Somebody new has come, or somebody is gone."""
         self._news.set()
-
-    async def _were_ever_changed(self) -> bool:
-        """A store that fails is asked again."""
-        while True:
-            try:
-                return await asyncio.to_thread(self._descriptions.were_ever_changed)
-            except StorageError as error:
-                log.warning("whether the bot's description was ever changed cannot be read: %s", error)
-                await asyncio.sleep(STORE_PAUSE_SECONDS)
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        if not await self._were_ever_changed():
-            await self._news.wait()
         while True:
             self._news.clear()
             wait = await self._update()
             if wait is not None:
                 await asyncio.sleep(wait)
                 continue
-            try:
-                await asyncio.wait_for(self._news.wait(), self._descriptions.interval_seconds)
-            except TimeoutError:
-                continue  # another process may have counted somebody
+            with suppress(TimeoutError):  # another process may have counted somebody
+                async with asyncio.timeout(self._interval_seconds):
+                    await self._news.wait()

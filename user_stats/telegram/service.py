@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiogram import Bot, Dispatcher
@@ -19,6 +19,7 @@ from user_stats import bootstrap
 from user_stats.bot_settings import BotSettings
 from user_stats.errors import StorageError, UserStatsError
 from user_stats.telegram.desk import Desk
+from user_stats.telegram.endings import end
 from user_stats.telegram.handlers import make_router
 from user_stats.telegram.profile import ProfileKeeper
 from user_stats.telegram.replies import Replies
@@ -29,7 +30,7 @@ ALLOWED_UPDATES = ["message", "callback_query"]
 """The kinds that are asked for; others would come in for nothing."""
 REQUEST_SECONDS = 20.0
 MOST_REMEMBERED = 10_000
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,10 @@ class BotService:
         self.bot = Bot(settings.token, session=session)
         self.replies = Replies(self.bot)
         tracker = UserTracker(store, interval_seconds=settings.description_interval_seconds)
-        self.profile = ProfileKeeper(lambda: tracker.update_bot_description(self.bot), tracker.descriptions)
+        self.profile = ProfileKeeper(
+            lambda: tracker.update_bot_description(self.bot, unless_empty=True),
+            interval_seconds=settings.description_interval_seconds,
+        )
         desk = Desk(
             tracker=tracker,
             links=bootstrap.get_bot_links(store),
@@ -63,9 +67,7 @@ class BotService:
         try:
             yield
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+            await end(keeper)
             await self.replies.drain(DRAIN_SECONDS)
             await self.bot.session.close()
 

@@ -55,11 +55,15 @@ class UserTracker:
             "first_user_date": None if first_seen is None else plain_moment(first_seen),
         }
 
-    async def update_bot_description(self, bot: Bot) -> float | None:
+    async def update_bot_description(self, bot: Bot, *, unless_empty: bool = False) -> float | None:
         """Brings the description and the short description to `👥 Users: {count}`, where they may be changed now. Gives
-        the seconds after which it is to be called again, None where they are right. Never raises; it logs."""
+        the seconds after which it is to be called again, None where they are right. Never raises; it logs.
+
+        With `unless_empty` a bot that never had anybody is left as it is, so that the first one is shown at once."""
         try:
             count = await asyncio.to_thread(self.people.count)
+            if unless_empty and not count and not await asyncio.to_thread(self.descriptions.were_ever_changed):
+                return None
             return await show_count(bot, self.descriptions, count)
         except Exception as error:  # noqa: BLE001 - a description never stands in the way of a person
             log.warning("the bot's description was not looked after: %s", error)

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from aiogram.exceptions import AiogramError, TelegramRetryAfter, TelegramUnauthorizedError
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +22,7 @@ from starlette.routing import Route
 from user_stats import bootstrap
 from user_stats.bot_settings import BotSettings
 from user_stats.errors import StorageError, UserStatsError
+from user_stats.telegram.endings import end
 from user_stats.telegram.service import ALLOWED_UPDATES, BotService
 
 PATH = "/api/telegram"
@@ -59,9 +60,7 @@ class Webhook:
         try:
             yield
         finally:
-            work.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
+            await end(work)
 
     async def _run(self) -> None:
         while True:
