@@ -1,6 +1,7 @@
 """Erasing people, for good: a backup that was made before does not bring them back.
 
-Of who was erased a hash of the id is kept. The id is random, so that nobody can be found by the hash.
+Of who was erased a hash of the id is kept. The id is random, so that nobody can be found by the hash. Users of the bot:
+see `bot_users/forgetting.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from user_stats import activity
+from user_stats.bot_users.forgetting import forget as forget_bot_user
 from user_stats.bot_users.links import unlink
-from user_stats.collections import ACTIVITY, ERASURES, PERSONAL_COLLECTIONS, PERSONAL_LOGS
+from user_stats.collections import ACTIVITY, BOT_LINKS, ERASURES, PERSONAL_COLLECTIONS, PERSONAL_LOGS
 from user_stats.community import forget_connections
 from user_stats.content import forget_owner
 from user_stats.models import User
@@ -22,10 +24,13 @@ HASH_CHARACTERS = 32
 
 
 def erase(tx: Transaction, user: User, *, now: datetime) -> None:
-    """Takes the person out of every collection and log."""
+    """Takes the person out of every collection and log, and what the bot knows of a linked Telegram account with it."""
     forget_connections(tx, user.user_id, now)
     forget_owner(tx, user.user_id, tx.read_log(ACTIVITY, user.user_id))
     activity.untrace(tx, user, now=now)
+    link = tx.get(BOT_LINKS, user.user_id)
+    if link is not None:
+        forget_bot_user(tx, int(link["telegram_id"]), now)
     unlink(tx, user.user_id, now)
     for collection in PERSONAL_COLLECTIONS:
         tx.delete(collection, user.user_id)

@@ -28,6 +28,9 @@ def test_a_person_links_in_the_profile_and_the_admin_sees_the_bot_s_people(site:
     before = get_audience(site.folder).active_everybody().daily
     assert links.redeem(command.strip().removeprefix("/link "), 7) == ada
     assert get_audience(site.folder).active_everybody().daily == before - 1
+    visitor.go("/profile")
+    visitor.open_tab("Security")
+    visitor.sees("Linked to the Telegram account 7")
     visitor.go("/users-admin?admin_tab=Analytics&analytics_part=Telegram+bot")
     visitor.sees("Active today")
     visitor.page.get_by_text("Who came last").click()

@@ -97,7 +97,7 @@ def test_starts_that_are_no_person_s_count_nobody(
         api.wait_for_calls("sendMessage", 1)
         api.wait(lambda: api.confirmed == 10)
     assert list(stored(store, "bot_users")) == ["9"]
-    assert caplog.text.count("is ignored") == 3
+    assert caplog.text.count("is ignored") == 4
 
 
 def test_the_same_update_twice_counts_and_answers_once(api: BotApi, store: Path, run_bot: RunBot) -> None:

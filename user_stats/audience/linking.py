@@ -48,6 +48,14 @@ def part(ledger: Ledger, key: str) -> None:
         ledger.add_to_day(min(lasts), _LAST, -1)
 
 
+def take_back(ledger: Ledger, key: str, day: str) -> None:
+    """To be told before a visitor is not counted on a day any more."""
+    pair = ledger.tx.get(VISITOR_PAIRS, key)
+    both = [ledger.tx.get(KNOWN_VISITORS, one) for one in (key, pair["other"])] if pair is not None else [None]
+    if all(record is not None and day in _days(record) for record in both):
+        ledger.add(day, LINKED, -1)
+
+
 def counted(ledger: Ledger, key: str, last_before: str, day: str) -> None:
     """To be told when a visitor who was last seen on `last_before` was counted on a further day."""
     pair = ledger.tx.get(VISITOR_PAIRS, key)

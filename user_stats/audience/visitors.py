@@ -107,6 +107,22 @@ def count_bot_user(ledger: Ledger, telegram_id: int, day: str) -> None:
     _count(ledger, BOT_USERS, bot_user_key(telegram_id), day)
 
 
+def forget_bot_user(ledger: Ledger, telegram_id: int) -> bool:
+    """Takes a user of the bot out of the known visitors and out of the figures of today, so that they are counted once
+    when they come again; those of the days that are over stay. False where they were not known."""
+    key, today = bot_user_key(telegram_id), to_iso(ledger.now)[:10]
+    linking.take_back(ledger, key, today)
+    linking.part(ledger, key)
+    record = ledger.tx.get(KNOWN_VISITORS, key)
+    if record is None:
+        return False
+    ledger.add_to_day(record["last"], f"last_{BOT_USERS}", -1)
+    for moment, name in (("last", BOT_USERS), ("first", f"new_{BOT_USERS}")):
+        if record[moment] == today:
+            ledger.add(today, name, -1)
+    return ledger.tx.delete(KNOWN_VISITORS, key)
+
+
 def person_key(client_id: str) -> str:
     """What stands for a cookie among the known visitors."""
     return "c:" + hashlib.sha256(client_id.encode()).hexdigest()[:HASH_CHARACTERS]

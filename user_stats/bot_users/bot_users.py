@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -14,15 +15,14 @@ from typing import Any
 from user_stats.audience import Audience
 from user_stats.audience.ledger import Event, Ledger, commit
 from user_stats.audience.visitors import count_bot_user
+from user_stats.bot_users.forgetting import forget
 from user_stats.collections import BOT_DAYS, BOT_LINKS, BOT_USERS, SITE
-from user_stats.errors import InvalidInput
-from user_stats.fields import checked_whole
+from user_stats.errors import InvalidInput, StorageError
+from user_stats.fields import checked_telegram_id, checked_whole
 from user_stats.storage import Record, Storage
 from user_stats.times import Clock, from_iso, to_iso, utc_now
 from user_stats.transfer.tables import write_table
 
-LARGEST_ID = 2**52
-"""Telegram says that ids of people have at most 52 significant bits."""
 LONGEST_NAME = 128
 LONGEST_REFERRAL = 64
 """Telegram's own limit on what may follow /start."""
@@ -31,6 +31,8 @@ MOST_DAYS = 3660
 CSV_COLUMNS = ("user_id", "first_name", "username", "first_seen")
 FIRST_SEEN_KEY = "bot"
 """The key in SITE of when the very first person came."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class BotUsers:
 
     def see_soon(self, user_id: int) -> Future[bool]:
         """Counts a person as active today, if they have started the bot before; gives whether they have."""
-        key = str(_checked_id(user_id))
+        key = str(checked_telegram_id(user_id))
 
         def event(ledger: Ledger) -> bool:
             is_known = ledger.tx.get(BOT_USERS, key) is not None
@@ -112,7 +114,7 @@ class BotUsers:
         return self._audience.submit(event)
 
     def _added(self, user_id: int, first_name: str | None, username: str | None, referral: str) -> Event:
-        key = str(_checked_id(user_id))
+        key = str(checked_telegram_id(user_id))
         names = {"first_name": _cleaned(first_name), "username": _cleaned(username) or None}
 
         def event(ledger: Ledger) -> bool:
@@ -138,10 +140,24 @@ class BotUsers:
         if self._audience.is_enabled:
             count_bot_user(ledger, user_id, to_iso(ledger.now)[:10])
 
+    # -- forgetting ---------------------------------------------------------------------------------------------------
+
+    def forget(self, user_id: int) -> bool:
+        """Takes out a person for good, their link to an account included; False where nothing was known of them. How
+        many came on the days that are over stays as it was counted."""
+        checked_telegram_id(user_id)
+        now = self._clock()
+        is_done = self._storage.transaction(lambda tx: forget(tx, user_id, now))
+        try:
+            self._storage.forget_deleted()
+        except StorageError as error:  # they are gone all the same; the engine overwrites the rest in time
+            log.warning("what was forgotten may still stand in the journal: %s", error)
+        return is_done
+
     # -- figures ------------------------------------------------------------------------------------------------------
 
     def count(self) -> int:
-        """How many people have ever started the bot."""
+        """How many people have started the bot, less those who were forgotten."""
         return self._storage.count(BOT_USERS)
 
     def new_on(self, day: str) -> int:
@@ -154,7 +170,7 @@ class BotUsers:
         return (self._storage.get(SITE, FIRST_SEEN_KEY) or {}).get("first_seen")
 
     def find(self, user_id: int) -> BotUser | None:
-        record = self._storage.get(BOT_USERS, str(_checked_id(user_id)))
+        record = self._storage.get(BOT_USERS, str(checked_telegram_id(user_id)))
         return None if record is None else _from_stored(record)
 
     def figures(self, days: int = 30) -> BotFigures:
@@ -213,10 +229,6 @@ def shown_moment(person: BotUser) -> str:
 def plain_moment(moment: str) -> str:
     """A stored moment as `2026-01-15 14:23:45`, UTC."""
     return f"{from_iso(moment):%Y-%m-%d %H:%M:%S}"
-
-
-def _checked_id(user_id: object) -> int:
-    return checked_whole("user_id", user_id, 1, LARGEST_ID - 1)
 
 
 def _cleaned(text: object) -> str:

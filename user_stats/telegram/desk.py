@@ -25,7 +25,7 @@ class Desk:
     manager: UserManager
     replies: Replies
     tell_news: Callable[[], None]
-    """To be called when somebody new has come."""
+    """To be called when somebody new has come, or somebody is gone."""
     owners: frozenset[int] = frozenset()
     guesses: Guesses = field(default_factory=Guesses)
 

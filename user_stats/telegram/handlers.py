@@ -7,6 +7,7 @@ are edited, posts of channels, and what bots and anonymous admins send, count fo
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,11 +17,14 @@ from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from user_stats.telegram import texts
 from user_stats.telegram.desk import Desk, from_person, is_private, sender
+from user_stats.telegram.forgetting import add_forgetting
 from user_stats.telegram.linking import add_linking, try_code
 from user_stats.telegram.owners import add_owner_commands
 
 LINK_PAYLOAD = "link_"
 """What a link of the profile page puts before the code: t.me/BOT?start=link_CODE."""
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
@@ -34,6 +38,7 @@ def make_router(desk: Desk) -> Router:
     _add_commands(router, desk)
     add_owner_commands(router, desk)
     add_linking(router, desk)
+    add_forgetting(router, desk)
     return router
 
 
@@ -66,7 +71,9 @@ def _mark_active(desk: Desk) -> Callable[[Handler, TelegramObject, dict[str, Any
     async def mark_active(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         person = event.from_user if isinstance(event, Message | CallbackQuery) else None
         is_for_others = isinstance(event, Message) and (event.sender_chat or (event.text or "").startswith("/start"))
-        if person is not None and not person.is_bot and not is_for_others:
+        if person is None:
+            log.warning("a message without a sender is ignored")
+        elif not person.is_bot and not is_for_others:
             await asyncio.wrap_future(desk.tracker.people.see_soon(person.id))
         return await handler(event, data)
 

@@ -16,6 +16,7 @@ HELP = """/start – say hello
 /link CODE – link your account, with the code from your profile page
 /me – your own statistics, once your account is linked
 /unlink – undo the link
+/forget – have me forget you
 /help – this list"""
 HELP_FOR_OWNERS = """
 
@@ -28,6 +29,12 @@ NOT_LINKED = "This Telegram account is not linked. Make a code in your profile p
 CODE_MISSING = "Send the code too: /link CODE. Your profile page makes one."
 TOO_MANY_CODES = "Too many codes. Try again in some minutes."
 UNLINKED = "The link is gone."
+FORGET_ASKED = """I would forget who you are, when you came, and the link to your account, for good. Your account \
+itself stays; your profile page can delete it.
+
+To have it so, send: /forget yes"""
+FORGOTTEN = "You are forgotten. If you send /start again, I meet you for the first time."
+NOTHING_KNOWN = "I know nothing about you."
 NOBODY = "Nobody has started the bot yet."
 
 

@@ -1,7 +1,7 @@
 """Bringing a backup back: all of it is checked in a side folder before anything is replaced.
 
-People who were erased since the backup was made stay erased. Visitors of today are counted once more, for their marks
-are in no backup. Everybody signs in again.
+People who were erased since the backup was made stay erased, and users whom the bot has forgotten stay forgotten.
+Visitors of today are counted once more, for their marks are in no backup. Everybody signs in again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from user_stats import audit, erasures
+from user_stats.bot_users.forgetting import forget, forgotten_among
 from user_stats.collections import (
     ALL_LOGS,
     BACKED_UP_COLLECTIONS,
@@ -84,11 +85,13 @@ def restore(
 
 
 def _erase_again(storage: Storage, side: Storage, now: datetime) -> int:
-    """Erases in the side store whom the site has erased since; returns how many."""
+    """Erases in the side store whom the site has erased since, and whom its bot has forgotten; returns how many."""
     erased = erasures.erased_among(storage, [user_id for user_id, _ in side.scan(USERS)])
     for user_id in erased:
         side.transaction(lambda tx, user_id=user_id: _erase(tx, user_id, now))  # type: ignore[misc]
     marks = dict(storage.scan(ERASURES))
+    for telegram_id in forgotten_among(side, marks):
+        side.transaction(lambda tx, telegram_id=telegram_id: forget(tx, telegram_id, now))  # type: ignore[misc]
 
     def keep(tx: Transaction) -> None:
         for mark, record in marks.items():
