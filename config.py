@@ -72,20 +72,7 @@ def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return _setting(name, default, parse, "one of " + ", ".join(choices))
 
 
-def _prices(name: str, default: dict[str, float]) -> dict[str, float]:
-    def parse(text: str) -> dict[str, float]:
-        prices: Any = json.loads(text)
-        if not isinstance(prices, dict) or not prices.keys() <= default.keys():
-            raise ValueError
-        given = {plan: float(price) for plan, price in prices.items()}
-        if any(not 0 <= price < 1e6 for price in given.values()):
-            raise ValueError
-        return {**default, **given}
-
-    return _setting(name, default, parse, 'JSON such as {"subscriber": 4.99, "premium": 9.99}')
-
-
-def _amounts(name: str, default: dict[str, float], most: float) -> dict[str, float]:
+def _amounts(name: str, default: dict[str, float], most: float, *, may_add: bool = True) -> dict[str, float]:
     """Amounts by name, as JSON; what is not named keeps its default."""
 
     def parse(text: str) -> dict[str, float]:
@@ -93,7 +80,7 @@ def _amounts(name: str, default: dict[str, float], most: float) -> dict[str, flo
         if not isinstance(amounts, dict):
             raise TypeError
         given = {str(key): float(amount) for key, amount in amounts.items()}
-        if any(not 0 <= amount <= most for amount in given.values()):
+        if any(not 0 <= amount <= most for amount in given.values()) or (not may_add and given.keys() - default.keys()):
             raise ValueError
         return {**default, **given}
 
@@ -210,7 +197,7 @@ MAX_WATCH_HISTORY_ENTRIES = _whole("MAX_WATCH_HISTORY_ENTRIES", 1000, 1, 100_000
 """Entries kept in one person's watch history."""
 USER_SUBSCRIPTION_DAYS = _whole("USER_SUBSCRIPTION_DAYS", 365, 1, 3650)
 """Days that a subscription runs when nothing else is said."""
-SUBSCRIPTION_PRICES = _prices("SUBSCRIPTION_PRICES", {"subscriber": 4.99, "premium": 9.99})
+SUBSCRIPTION_PRICES = _amounts("SUBSCRIPTION_PRICES", {"subscriber": 4.99, "premium": 9.99}, 1e6, may_add=False)
 """Price of a month of each plan, in CURRENCY."""
 UPGRADE_MODE = _choice("UPGRADE_MODE", "direct", ("direct", "request", "payment"))
 """What the upgrade button does: acts at once, asks an admin, or leads to a payment page."""
