@@ -156,6 +156,20 @@ def test_a_read_only_folder_is_one_plain_line(site: Site, visit: MakeVisitor) ->
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.skipif(not CAN_MOUNT, reason="nothing can be mounted here")
+def test_a_full_disk_is_one_plain_line(site: Site, visit: MakeVisitor) -> None:
+    site.stop()
+    small = 'mount -t tmpfs -o size=1m none "$0" && head -c 900000 /dev/zero > "$0/filling" && exec "$@"'
+    site.prefix = ("unshare", "-m", "sh", "-c", small, str(site.folder))
+    site.start()
+    visitor = visit(site)
+    visitor.is_signed_out()
+    visitor.sees("(storage full).")
+    assert visitor.page.get_by_test_id("stAlert").count() == 1
+    visitor.sign_up("ada")
+    visitor.sees("cannot be reached or changed at the moment")
+
+
 @pytest.mark.parametrize("trouble", ["damaged", "cannot be made"])
 def test_trouble_with_the_folder_is_one_plain_line(site: Site, visit: MakeVisitor, trouble: str) -> None:
     site.stop()

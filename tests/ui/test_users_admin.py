@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from user_stats import Forbidden, UserManager, UserNotFound, UserRole, bootstrap
 from user_stats.bootstrap import get_accounts, get_audience, get_statistics
+from user_stats.collections import AUDIT
 from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, downloads
 from user_stats.ui.admin.figure_cards import catalogue_file, shown_value, small_chart
@@ -402,7 +403,8 @@ def test_the_audit_log_names_who_did_what(admin_page: AdminPage, manager: UserMa
     grace = manager.find_user("grace")
     assert grace is not None
     manager.update_user(ada, role=UserRole.PREMIUM, actor=grace.user_id)
-    table = admin_page(admin_tab="Analytics", analytics_part="Audit log").dataframe[0].value
+    shown = admin_page(admin_tab="Analytics", analytics_part="Audit log")
+    table = shown.dataframe[0].value
     row = table[table["What"] == "account changed"].iloc[0]
     assert (row["By"], row["Whom"]) == ("grace", "ada")
 
@@ -541,3 +543,14 @@ def test_a_small_chart_is_drawn_where_it_helps() -> None:
     assert small_chart({"minutes_by_hour": [1] * 24})[0] == ("0", 1)
     for detail in ({}, {"weeks": [0, 0, 0]}, {"people": {"a": 1}}, {"people": 3}, {"seconds": {"720p": 9}}):
         assert small_chart(detail) == []
+
+
+def test_the_audit_log_shows_that_it_was_tampered_with(admin_page: AdminPage, manager: UserManager, ada: str) -> None:
+    get_accounts().note("exported", actor=ada)
+    shown = admin_page(admin_tab="Analytics", analytics_part="Audit log").button(key="audit_check").click().run()
+    assert shown.success[0].value.startswith("The log is whole")
+    month = next(iter(manager.storage.log_keys(AUDIT)))
+    manager.storage.transaction(lambda tx: tx.clear(AUDIT, month))
+    get_accounts().note("exported", actor=ada)
+    shown = admin_page(admin_tab="Analytics", analytics_part="Audit log").button(key="audit_check").click().run()
+    assert "changed the log by hand" in shown.error[0].value

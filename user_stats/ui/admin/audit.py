@@ -16,6 +16,7 @@ NEWEST = 500
 
 def draw_audit() -> None:
     entries = get_accounts().audit_entries(NEWEST, actor=actor_id())
+    _draw_check()
     if not entries:
         st.info("Nothing is in the audit log yet. Sign-ins, refusals and changes of rights appear here.")
         return
@@ -42,6 +43,16 @@ def draw_audit() -> None:
         column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
         alt="The newest entries of the audit log: when, what, by whom, whom it concerns",
     )
+
+
+def _draw_check() -> None:
+    """Every entry is bound to those before it; whether they still fit is looked at when it is asked for."""
+    if not st.button("Check that nobody changed it", key="audit_check", icon=":material/verified_user:"):
+        return
+    if get_accounts().is_audit_intact(actor=actor_id()):
+        st.success("The log is whole: no entry was changed, removed or added by hand.")
+    else:
+        st.error("Somebody changed the log by hand: entries were changed, removed or added.")
 
 
 def _name(user_id: str) -> str:
