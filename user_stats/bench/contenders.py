@@ -22,7 +22,7 @@ import tinydb
 
 from user_stats.bootstrap import get_user_manager
 from user_stats.storage.json_files.arrays import laid_out as array_laid_out
-from user_stats.storage.json_files.slots import laid_out
+from user_stats.storage.json_files.lines import laid_out
 
 WATCHERS = 64
 CAP = 1000

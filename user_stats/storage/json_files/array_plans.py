@@ -17,7 +17,7 @@ from user_stats.storage.json_files.arrays import (
     laid_out,
 )
 from user_stats.storage.json_files.journal import Write
-from user_stats.storage.json_files.slots import decode_record, encode
+from user_stats.storage.json_files.values import decode_record, encode
 
 BLANK_BYTES = 32 << 10
 """Blanks in front of an array that are worth writing it anew: about a hundred entries."""

@@ -24,8 +24,8 @@ import msgspec
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Log, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
-from user_stats.storage.json_files.lines import described
-from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECONDS, encode
+from user_stats.storage.json_files.slots import READ_ATTEMPTS, READ_PAUSE_SECONDS
+from user_stats.storage.json_files.values import described, encode
 
 HEAD, SEPARATOR, TAIL = b"[ \n", b",\n", b"\n]\n"
 ENTRY_BYTES = 320

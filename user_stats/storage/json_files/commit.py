@@ -14,7 +14,8 @@ from typing import NamedTuple
 from user_stats.storage.json_files import recovery
 from user_stats.storage.json_files.disk import Disk, translated
 from user_stats.storage.json_files.journal import Journal, Write, encoded_record
-from user_stats.storage.json_files.slots import SlotFile, laid_out
+from user_stats.storage.json_files.lines import laid_out
+from user_stats.storage.json_files.slots import SlotFile
 from user_stats.storage.json_files.state import Head, State
 from user_stats.storage.json_files.transactions import Batch
 from user_stats.storage.json_files.writes import Writer

@@ -7,15 +7,16 @@ half of one. It only grows and is marked afterwards. What it says is compared wi
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from itertools import chain
 
 import msgspec
 
 from user_stats.errors import StorageCorrupt
 from user_stats.storage.json_files.disk import Disk, Stamp
 from user_stats.storage.json_files.key_tables import KeyTable
+from user_stats.storage.json_files.values import described
 
 NO_SLOT = 0xFFFFFFFF
 """The slot of a key that has none."""
@@ -27,6 +28,18 @@ USUAL_LINE, LONGEST_LINE = 128 << 10, 16 << 20
 BLANKS_WORTH_A_LAYOUT = 1000
 
 decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def member(key: str, raw: bytes, *, first: bool) -> bytes:
+    """A line without its padding. Keys are plain words: nothing in them needs escaping."""
+    return (b' "' if first else b',"') + key.encode() + b'":' + raw
+
+
+def laid_out(members: Iterable[tuple[str, bytes]], width: int) -> Iterator[bytes]:
+    """The whole file, in pieces."""
+    head = b"{".ljust(width - 1) + b"\n"
+    lines = (member(key, raw, first=not at).ljust(width - 1) + b"\n" for at, (key, raw) in enumerate(members))
+    return chain([head], lines, [TAIL])
 
 
 class Lines:
@@ -153,23 +166,3 @@ def parsed(disk: Disk, path: str, name: str) -> dict[str, msgspec.Raw]:
         return decode_members(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StorageCorrupt(f"{name} is damaged: {described(data, error)}", path=name) from None
-
-
-def described(data: bytes, error: Exception) -> str:
-    """The parser's complaint with line and column, where it tells a position."""
-    text = str(error)
-    at = text.rfind("(byte ")
-    if at < 0:
-        return text
-    position = int(text[at + 6 : -1])
-    line = data.count(b"\n", 0, position) + 1
-    column = position - (data.rfind(b"\n", 0, position) + 1) + 1
-    return f"{text[:at].strip()} in line {line}, column {column}"
-
-
-def decoded(raw: bytes | msgspec.Raw, decode: Any, name: str, key: str) -> Any:
-    """The value of a member. Raises StorageCorrupt with the place."""
-    try:
-        return decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StorageCorrupt(f"{name} is damaged at {key}: {error}", path=name) from None

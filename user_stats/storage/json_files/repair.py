@@ -16,11 +16,10 @@ import msgspec
 
 from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Damage, Log
-from user_stats.storage.json_files import arrays, lines, slots
+from user_stats.storage.json_files import arrays, lines
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk
-from user_stats.storage.json_files.lines import described
-from user_stats.storage.json_files.slots import decode_record
+from user_stats.storage.json_files.values import compact, decode_record, described, encode
 
 FOLDER = "damaged"
 UTF8_CHUNK = 1 << 20
@@ -54,7 +53,7 @@ def _laid_out(members: list[tuple[str, bytes]]) -> Iterator[bytes]:
     width = lines.NARROWEST
     while max(len(key) + len(raw) for key, raw in members) + 5 > width:
         width *= 2
-    return slots.laid_out(members, width)
+    return lines.laid_out(members, width)
 
 
 def _listed(raws: Iterable[bytes]) -> bytes:
@@ -131,7 +130,7 @@ def _member(line: bytes) -> Iterator[tuple[str, bytes]]:
     if line[:2] not in (b' "', b',"') or text[end + 1 : end + 2] != b":":
         return
     try:
-        yield text[1:end].decode("ascii"), slots.compact(text[end + 2 :])
+        yield text[1:end].decode("ascii"), compact(text[end + 2 :])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
 
@@ -142,7 +141,7 @@ def _entry(line: bytes) -> Iterator[bytes]:
     if text[:1] != b"{":
         return
     try:
-        yield slots.encode(decode_record(text))
+        yield encode(decode_record(text))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
 

@@ -7,8 +7,8 @@ import os
 from user_stats.errors import StorageError
 from user_stats.storage import Record
 from user_stats.storage.json_files.journal import Write
-from user_stats.storage.json_files.lines import NO_SLOT, TAIL
-from user_stats.storage.json_files.slots import SlotFile, member
+from user_stats.storage.json_files.lines import NO_SLOT, TAIL, member
+from user_stats.storage.json_files.slots import SlotFile
 
 
 class Layout(Exception):

@@ -17,8 +17,6 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Any
 
 import msgspec
 
@@ -26,33 +24,13 @@ from user_stats.errors import InvalidInput, StorageCorrupt
 from user_stats.storage import Collection, Record
 from user_stats.storage.json_files.disk import Disk, Stamp
 from user_stats.storage.json_files.key_tables import KeyTable
-from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, Lines, decoded
+from user_stats.storage.json_files.lines import CHUNK_BYTES, NO_SLOT, TAIL, Lines
 from user_stats.storage.json_files.state import State
+from user_stats.storage.json_files.values import decode_record, decode_records, decoded, encode
 from user_stats.storage.keys import checked_record_key
 
 READ_ATTEMPTS = 20
 READ_PAUSE_SECONDS = 200e-6
-
-encode = msgspec.json.Encoder().encode
-decode_record = msgspec.json.Decoder(dict).decode
-_decode_records = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
-
-
-def compact(raw: bytes) -> bytes:
-    """The same value in one line."""
-    return encode(decode_record(raw))
-
-
-def member(key: str, raw: bytes, *, first: bool) -> bytes:
-    """A line without its padding. Keys are plain words: nothing in them needs escaping."""
-    return (b' "' if first else b',"') + key.encode() + b'":' + raw
-
-
-def laid_out(members: Iterable[tuple[str, bytes]], width: int) -> Iterator[bytes]:
-    """The whole file, in pieces."""
-    head = b"{".ljust(width - 1) + b"\n"
-    lines = (member(key, raw, first=not at).ljust(width - 1) + b"\n" for at, (key, raw) in enumerate(members))
-    return chain([head], lines, [TAIL])
 
 
 class SlotFile:
@@ -311,7 +289,7 @@ class SlotFile:
             if self.refresh() is not lines:
                 return  # these bytes may be another version's
             try:
-                yield from _decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
+                yield from decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
             except (msgspec.DecodeError, UnicodeDecodeError):
                 for _, key, _ in self.members_between(lines, first, last):
                     if (record := self.get(key)) is not None:

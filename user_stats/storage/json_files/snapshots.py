@@ -19,8 +19,8 @@ from user_stats.errors import StorageCorrupt
 from user_stats.storage import Collection, Log
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk
-from user_stats.storage.json_files.lines import CHUNK_BYTES, LONGEST_LINE, NARROWEST, TAIL, USUAL_LINE, described
-from user_stats.storage.json_files.slots import compact
+from user_stats.storage.json_files.lines import CHUNK_BYTES, LONGEST_LINE, NARROWEST, TAIL, USUAL_LINE
+from user_stats.storage.json_files.values import compact, described
 from user_stats.storage.keys import is_log_key
 
 MOST_PASSES = 8

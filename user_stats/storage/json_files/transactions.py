@@ -18,8 +18,9 @@ from user_stats.storage.json_files.indexes import UniqueIndex
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.lines import LONGEST_LINE
 from user_stats.storage.json_files.slot_plans import SlotPlan
-from user_stats.storage.json_files.slots import SlotFile, decode_record, encode
+from user_stats.storage.json_files.slots import SlotFile
 from user_stats.storage.json_files.state import State
+from user_stats.storage.json_files.values import decode_record, encode
 from user_stats.storage.keys import checked_log_key, checked_record_key, refuse_nan
 
 LONGEST_RECORD = LONGEST_LINE // 4
