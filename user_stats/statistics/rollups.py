@@ -52,14 +52,19 @@ class RollUp:
         parts = msgspec.json.encode([folded.items, folded.sessions, folded.moves])
         return cls(mark, newest, folded.tally, zlib.compress(parts, 1))
 
-    def unpacked(self) -> Folded:
+    def parts(self) -> tuple[Record, list[list[float]], Moves]:
+        """The items, the sessions and the moves."""
         items, sessions, moves = msgspec.json.decode(zlib.decompress(self.packed))
         quarters = moves[QUARTERS]  # whose names are numbers
         moves[QUARTERS] = {key: {int(one): seconds for one, seconds in row.items()} for key, row in quarters.items()}
-        return Folded(copy.deepcopy(self.tally), items, sessions, moves)
+        return items, sessions, moves
+
+    def unpacked(self) -> Folded:
+        """To be folded on."""
+        return Folded(copy.deepcopy(self.tally), *self.parts())
 
     def moves(self) -> Moves:
-        return self.unpacked().moves
+        return self.parts()[2]
 
 
 def mark_of(totals: Mapping[str, Any], stats: Mapping[str, Any]) -> Mark:
@@ -83,7 +88,7 @@ def folded(user_id: str, events: Iterable[Record], rules: Rules, known: Folded) 
 
 
 def find(reader: Reader, user_id: str, rules: Rules) -> tuple[RollUp, Folded] | None:
-    """With what is in it; None where there is none that was made by these rules and can be read."""
+    """With what is in it, to be read; None where there is none that was made by these rules and can be read."""
     entries = reader.read_log(ROLLUPS, user_id)
     try:
         if entries and entries[0]["made_by"] == _made_by(rules):
@@ -98,7 +103,7 @@ _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, zlib.error, msgsp
 
 def _read(stored: Record) -> tuple[RollUp, Folded]:
     rollup = _from_stored(stored)
-    return rollup, rollup.unpacked()
+    return rollup, Folded(rollup.tally, *rollup.parts())
 
 
 def save(storage: Storage, rules: Rules, kept: Mapping[str, RollUp]) -> None:
@@ -159,12 +164,12 @@ def _from_stored(stored: Record) -> RollUp:
 
 def _told(rollup: RollUp) -> Record:
     """Without what comes to nothing, which depends on how far was counted at a time."""
-    folded = rollup.unpacked()
-    moves = {
+    items, sessions, moves = rollup.parts()
+    told = {
         (family, key, name): amount
-        for family, rows in folded.moves.items()
+        for family, rows in moves.items()
         for key, amounts in rows.items()
         for name, amount in amounts.items()
         if amount
     }
-    return {"items": folded.items, "sessions": folded.sessions, "moves": moves}
+    return {"items": items, "sessions": sessions, "moves": told}

@@ -61,7 +61,10 @@ def _draw_viewers(records: ContentRecords, zone: tzinfo) -> None:
     chart = (
         alt.Chart(pd.DataFrame(rows, columns=["When", "People"]))
         .mark_area(interpolate="step-after", opacity=0.6)
-        .encode(x=alt.X("When:T", title=None), y=alt.Y("People:Q", axis=alt.Axis(tickMinStep=1)))
+        .encode(
+            x=alt.X("When:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=8)),
+            y=alt.Y("People:Q", axis=alt.Axis(tickMinStep=1)),
+        )
         .properties(height=HEIGHT)
     )
     st.markdown("**How many people watched at the same time?**")

@@ -75,7 +75,9 @@ def _draw_leaders(user_id: str) -> None:
     statistics = get_statistics()
     with st.container(horizontal=True):
         metric = st.selectbox("By", METRICS, key="mine_metric", format_func=_metric_name)
-        period = st.selectbox("Over", PERIODS, key="mine_period", format_func=lambda one: one.replace("_", " "))
+        period = st.selectbox(
+            "Over", PERIODS, key="mine_period", format_func=lambda one: one.replace("_", " ").capitalize()
+        )
     places = statistics.leaderboard(metric, period, PLACES_SHOWN)
     mine = statistics.own_place(user_id, metric, period)
     st.markdown(f"Your place: **{mine.rank}** with {mine.value:,.1f}" if mine else "You have no place here yet.")
