@@ -20,7 +20,7 @@ from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
 from user_stats.times import from_iso
 
-TOP = 10
+TOP, TOP_STREAMS = 10, 3
 _DAY_SUMS = {"watches": ("video_watches", "stream_watches", "image_watches"), "timed": ("timed_watches",)}
 _INTERACTIONS = ("likes", "comments", "shares")
 
@@ -142,8 +142,8 @@ class SiteRecords:
 
     @cached_property
     def top_streams(self) -> list[ContentRecords]:
-        """The ten streams with the most viewers, each with all its watches."""
-        return [self._stream(row["content_id"]) for row in self.top("viewers", kind="stream")]
+        """The streams with the most viewers, each with all its watches; few, for a big one has thousands."""
+        return [self._stream(row["content_id"]) for row in self.top("viewers", kind="stream")[:TOP_STREAMS]]
 
     def _stream(self, stream_id: str) -> ContentRecords:
         about, totals = self.about.get(stream_id, {}), self.content_sums[stream_id]

@@ -153,7 +153,7 @@ def site_retention(records: SiteRecords) -> Figure:
 
 
 def _of_top_streams(records: SiteRecords, figure_of: Callable[[ContentRecords], Figure]) -> Figure:
-    """The best of the ten streams with the most viewers, and all of them."""
+    """The best of the three streams with the most viewers, and all of them."""
     found = [(stream, figure_of(stream)) for stream in records.top_streams]
     rows = [
         {"content_id": stream.content_id, "title": stream.about.get("title"), "value": figure.value}
@@ -172,7 +172,7 @@ GROUP = Group(
     (
         Entry(6, "average_concurrent_viewers", "Average concurrent viewers", "viewers", (CONTENT,),
             "Watched seconds within the live span of the stream ÷ the seconds of that span; on the platform the most "
-            "of the ten streams with the most viewers.",
+            "of the three streams with the most viewers.",
             _WATCH, content=content_concurrent, platform=site_concurrent),
         Entry(7, "peak_viewers", "Peak viewer count", "viewers", (CONTENT,),
             "The most distinct people whose watches overlap, by a sweep over starts and ends; on the platform the "
@@ -186,7 +186,7 @@ GROUP = Group(
             _START, person=person_frequency, platform=site_frequency),
         Entry(10, "viewer_retention", "Viewer retention rate", "%", (CONTENT,),
             "The share of the viewers who are there at each tenth of the live span, and the mean of these shares; "
-            "beside it the share who came back for the owner's next stream; on the platform the best of the ten "
+            "beside it the share who came back for the owner's next stream; on the platform the best of the three "
             "streams with the most viewers.",
             _WATCH, content=content_retention, platform=site_retention),
         Entry(11, "average_quality", "Average quality preference", "p", (PERSON,),
