@@ -15,10 +15,10 @@ from contextlib import suppress
 
 from user_stats.errors import InvalidInput
 from user_stats.storage import Collection, Log, Snapshot
-from user_stats.storage.json_files import arrays, slots
+from user_stats.storage.json_files import arrays
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.disk import Disk
-from user_stats.storage.json_files.lines import CHUNK_BYTES
+from user_stats.storage.json_files.lines import CHUNK_BYTES, laid_out
 from user_stats.storage.keys import checked_log_key
 
 INCOMING, REPLACED = "incoming-", "replaced-"
@@ -34,7 +34,7 @@ def fill(disk: Disk, folder: str, source: Snapshot, collections: Iterable[Collec
             while len(_checked_key(collection, key)) + len(raw) + 5 > width:
                 width *= 2
         path = os.path.join(folder, f"{collection.name}.json")
-        disk.write_new(path, _gathered(slots.laid_out(source.members(collection), width)), sync=False)
+        disk.write_new(path, _gathered(laid_out(source.members(collection), width)), sync=False)
     files = Arrays(disk, folder)
     for log in logs:
         disk.make_folder(os.path.join(folder, log.name))
