@@ -79,6 +79,9 @@ def test_all_workers_count_into_one_store(tmp_path: Path, workers: str) -> None:
         assert (analytics["total"]["visits"], analytics["today"]["unique_visitors"]) == (600, 300)
         assert requests.get(f"{site}/api/v1/users", headers={"X-API-Key": KEY}, timeout=20).json()["total"] == 0
         assert requests.get(f"{site}/stats", timeout=20).status_code == 401
+        for path in ("/", "/nothing", "//stats", "/api/nothing"):
+            nothing = requests.post(site + path, timeout=20)
+            assert (nothing.status_code, nothing.json()["error"]["code"]) == (404, "unknown_address")
     with_storage = open_storage(str(folder))
     assert Audience(with_storage).totals().visitor_days == 300
     with_storage.close()

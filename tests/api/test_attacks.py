@@ -216,6 +216,7 @@ NO_JSON = {
     "byte order mark": b'\xef\xbb\xbf{"count": 5, "instanceId": "a"}',
     "UTF-16": '{"count": 5}'.encode("utf-16"),
     "the same member twice": b'{"count": 5, "instanceId": "a", "count": 6}',
+    "a member twice among very many": b"{" + b"".join(b'"%d":0,' % n for n in range(300_000)) + b'"299999":0}',
     "NaN": b'{"count": NaN, "instanceId": "a"}',
     "Infinity": b'{"count": -Infinity, "instanceId": "a"}',
     "a number beyond all": b'{"count": 1e999, "instanceId": "a"}',
@@ -274,6 +275,13 @@ def test_a_compressed_body_is_not_unpacked(site: Site) -> None:
 def test_a_huge_body_is_refused(site: Site) -> None:
     body = b'{"days_to_keep": 90' + b" " * 11 * 2**20 + b"}"
     answer = site.client.post("/cleanup", content=body, headers={**key(ADMIN), **JSON})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", ["/api/stats/track-user", REPORTS, "/health", "/keepalive"])
+def test_a_stranger_may_send_little(make_site: MakeSite, path: str) -> None:
+    client = make_site(open_reporting=True).client
+    answer = client.post(path, content=b" " * (64 * 2**10 + 1), headers=JSON)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 

@@ -280,6 +280,12 @@ def test_the_path_of_a_tracked_visit_is_that_of_the_page(site: Site) -> None:
     assert site.audience.newest_visits()[0]["agent"] == "Firefox"
 
 
+@pytest.mark.parametrize("referer", ["http://[", "http://[::1", "//[", "http://[not-an-address]/a", "\x00", ""])
+def test_a_visit_from_no_page_counts_too(site: Site, referer: str) -> None:
+    answer = site.client.post("/api/stats/track-user", headers={"referer": referer})
+    assert (answer.status_code, answer.json()["count"]) == (200, 1)
+
+
 def test_the_counter_for_other_pages_is_off_until_it_is_wanted(site: Site, make_site: MakeSite) -> None:
     for path in ("/api/counter", "/api/counter.svg"):
         assert site.client.get(path).status_code == 404

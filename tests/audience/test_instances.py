@@ -66,6 +66,15 @@ def test_an_instance_belongs_to_the_key_that_reported_first(audience: Audience) 
     assert audience.instances()[0].count == 500
 
 
+def test_who_has_no_key_cannot_keep_a_name_from_the_one_who_has(audience: Audience) -> None:
+    audience.take_report(Report("berlin", 1))
+    taken = audience.take_report(Report("berlin", 50_000, "k1"))
+    assert (taken.count, taken.trust) == (50_000, "key")
+    with pytest.raises(Forbidden, match="instanceId"):
+        audience.take_report(Report("berlin", 1))
+    assert len(audience.instances()) == 1
+
+
 def test_counts_do_not_jump(audience: Audience, clock: FixedClock) -> None:
     audience.take_report(Report("berlin", 10, "k1"))
     audience.take_report(Report("berlin", 1000, "k1"))
@@ -109,8 +118,9 @@ def test_a_signature_fits_one_key_one_time_and_one_body(clock: FixedClock) -> No
     ):
         with pytest.raises(NotAuthenticated):
             check(**forged)  # type: ignore[arg-type]
-    with pytest.raises(NotAuthenticated, match="ISO 8601"):
-        check(at="now", given=signature("secret", "now", body))
+    for no_time in ("now", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        with pytest.raises(NotAuthenticated, match="ISO 8601"):
+            check(at=no_time, given=signature("secret", no_time, body))
 
 
 @pytest.mark.parametrize(("minutes", "is_taken"), [(-5.1, False), (-4.9, True), (4.9, True), (5.1, False)])

@@ -149,7 +149,14 @@ def handshake(site: Site, **headers: str) -> str:
 
 def test_websockets_of_other_pages_are_refused(site: Site) -> None:
     assert "101" in handshake(site, Origin=site.address)
-    for origin in ("http://evil.test", "http://localhost:1", "http://127.0.0.1", "null", "https://localhost"):
+    for origin in (
+        "http://evil.test",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "null",
+        "https://localhost",
+        "http://[",
+    ):
         assert "403" in handshake(site, Origin=origin), origin
     assert "403" in handshake(site, Host="evil.test", Origin="http://evil.test")
 

@@ -13,7 +13,9 @@ from user_stats.api import strict_json
 from user_stats.errors import BadRequest, InvalidInput, TooLarge, UserStatsError, shown
 
 LARGEST_BODY = 10 * 2**20
-"""Bytes of a body that are taken."""
+"""Bytes of a body that are taken with a key."""
+LARGEST_OF_STRANGERS = 64 * 2**10
+"""Without one: what is open to all takes some words, and each request that is under way holds its body."""
 MOST_DISCARDED = 4 * LARGEST_BODY
 """Bytes beyond that are read and thrown away, so that the caller gets to read the answer."""
 LONGEST_NAME = 100
@@ -32,19 +34,20 @@ _PLAIN = (
 )
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises TooLarge, BadRequest where it is not as long as the header says."""
+async def read_body(request: Request, largest: int) -> bytes:
+    """The whole body of a request. Raises TooLarge where it is larger than so many bytes, BadRequest where it is not as
+    long as the header says."""
     announced = request.headers.get("content-length")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             parts.append(part)
         elif size > MOST_DISCARDED:
             break
-    if size > LARGEST_BODY:
-        raise TooLarge(f"body: it is larger than {LARGEST_BODY:,} bytes", field=None)
+    if size > largest:
+        raise TooLarge(f"body: it is larger than {largest:,} bytes", field=None)
     if announced is not None and announced.isdecimal() and int(announced) != size:
         raise BadRequest(f"body: {size:,} bytes came; Content-Length says {shown(announced)}")
     return b"".join(parts)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import UNSET
 from starlette.responses import Response
 
 from user_stats.api import badge, client_ids, metrics
 from user_stats.api import counting_shapes as shapes
+from user_stats.api.addresses import parsed_url
 from user_stats.api.operations import ADMIN, READ, RECORD, REPORT, Answer, Call, Operation
 from user_stats.api.values import NoQuery
 from user_stats.audience import CheckIn, Report, Visit
@@ -32,7 +32,7 @@ async def track_user(call: Call) -> shapes.Tracked:
     for visited_at in moments or [None]:
         visit = audience.visit(
             address=call.address,
-            path=urlsplit(call.headers.get("referer", "/")[:2000]).path or "/",
+            path=parsed_url(call.headers.get("referer", "/")[:2000]).path or "/",
             user_agent=call.user_agent[:512],
             visited_at=visited_at,
             do_not_track=call.do_not_track,

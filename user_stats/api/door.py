@@ -101,7 +101,8 @@ class Door:
             self._admit_stranger(operation, call)
         call.query = bodies.parsed_query(operation.query, query)
         if method != "GET":
-            call.raw_body = await bodies.read_body(Request(scope, receive))
+            largest = bodies.LARGEST_OF_STRANGERS if call.caller is None else bodies.LARGEST_BODY
+            call.raw_body = await bodies.read_body(Request(scope, receive), largest)
             call.body = bodies.parsed_body(
                 operation.body, Headers(scope=scope), call.raw_body, is_optional=operation.body_is_optional
             )

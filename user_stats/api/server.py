@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from user_stats import bootstrap
 from user_stats.api.addresses import Proxies
+from user_stats.api.door import NoSuchAddress
 from user_stats.api.keys import SiteKeys
 from user_stats.api.operations import Services
 from user_stats.api.routes import make_routes
@@ -37,7 +38,8 @@ def make_app() -> Starlette:
     Raises InvalidConfiguration."""
     bootstrap.check_configuration()
     shield = Middleware(Shield, settings=bootstrap.http_settings(), policy=API_POLICY)
-    return Starlette(routes=site_routes(with_sign_in=False), middleware=[shield], lifespan=background)
+    routes = [*site_routes(with_sign_in=False), Route("/{rest:path}", NoSuchAddress())]
+    return Starlette(routes=routes, middleware=[shield], lifespan=background)
 
 
 def site_routes(*, with_sign_in: bool = True) -> list[Route]:

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -16,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from user_stats.accounts import cookies
-from user_stats.api.addresses import Proxies
+from user_stats.api.addresses import Proxies, parsed_url
 from user_stats.api.client_ids import LONGEST_COOKIES
 from user_stats.http_settings import HttpSettings
 
@@ -116,14 +115,14 @@ class Shield:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        is_ours = origin is None or urlsplit(origin).netloc == headers.get("host")
+        is_ours = origin is None or parsed_url(origin).netloc == headers.get("host")
         if not is_ours or not self._is_our_host(scope):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "a page of another site"})
             return
         scope = _with_cookies_of_this_host(scope) if self._proxies.is_https(scope) else scope
         told = scope["headers"]
-        if origin is not None and urlsplit(origin).hostname not in self._known_names:
+        if origin is not None and parsed_url(origin).hostname not in self._known_names:
             told = [(name, LOCAL_ORIGIN if name == b"origin" else value) for name, value in told]
         address = self._proxies.client_address(scope)
         await self._app(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from starlette.datastructures import Headers
@@ -14,6 +13,7 @@ from starlette.routing import Route
 
 from user_stats.accounts import cookies
 from user_stats.accounts.accounts import Accounts
+from user_stats.api.addresses import parsed_url
 from user_stats.api.client_ids import LONGEST_COOKIES
 from user_stats.api.door import Door, Limits
 from user_stats.api.operations import Call, GetServices, Operation
@@ -87,6 +87,6 @@ def _check_same_origin(headers: Headers) -> None:
     if site is not None:
         is_ours = site == "same-origin"
     else:
-        is_ours = origin is not None and urlsplit(origin).netloc == headers.get("host")
+        is_ours = origin is not None and parsed_url(origin).netloc == headers.get("host")
     if not is_ours:
         raise Forbidden("this may only be asked for by a page of this site")

@@ -38,11 +38,11 @@ def parse(body: bytes) -> Any:
 
 
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(members)
-    if len(value) != len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(f"body: the member {shown(twice)} is there twice")
+    value: dict[str, Any] = {}
+    for name, member in members:
+        if name in value:
+            raise BadRequest(f"body: the member {shown(name)} is there twice")
+        value[name] = member
     return value
 
 

@@ -1,6 +1,7 @@
 """Other instances of the site that report their counts: known, bounded, dated, and apart from our own figures.
 
-A report of a reporting key belongs to that key from the first one on. A signed report also carries a time and a
+An instance belongs to the reporting key from its first report on; one that came without a key, whoever sent it, gives
+way to a report with one, which counts as the first. A signed report also carries a time and a
 signature under the key; once an instance has signed, it must sign, and each time must be later than the one before, so
 that a report that somebody has seen is of no use to them. Nothing is stored for a report that is refused.
 """
@@ -17,7 +18,7 @@ from user_stats import fields
 from user_stats.collections import INSTANCES
 from user_stats.errors import Conflict, Forbidden, InvalidInput, NotAuthenticated, RateLimited, UserNotFound
 from user_stats.permissions import authorize
-from user_stats.storage import Record, Storage, Transaction
+from user_stats.storage import Reader, Record, Storage, Transaction
 from user_stats.times import from_iso, to_iso
 
 LARGEST_COUNT = 10_000_000
@@ -69,7 +70,7 @@ def checked_signature(key: str, sent_at: str, given: str, body: bytes, now: date
     expected = signature(key, sent_at, body)
     try:
         moment = from_iso(sent_at)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise NotAuthenticated("X-Report-Time: it is no ISO 8601 time", field="X-Report-Time") from None
     if not hmac.compare_digest(expected.encode(), given.encode(errors="replace")):
         raise NotAuthenticated("X-Report-Signature: it does not fit the key, the time and the body")
@@ -82,11 +83,10 @@ def take_report(storage: Storage, report: Report, now: datetime) -> Instance:
     """The instance as it stands now. Raises InvalidInput, Conflict, Forbidden, NotAuthenticated, RateLimited."""
     instance_id = checked_instance_id(report.instance_id)
     count = fields.checked_whole("count", report.count, 0, LARGEST_COUNT)
-    known = storage.get(INSTANCES, instance_id)
-    others = 0 if known is not None else _others(storage, is_verified=report.key_id is not None)
+    others = 0 if _own_record(storage, report) is not None else _others(storage, is_verified=report.key_id is not None)
 
     def work(tx: Transaction) -> Instance:
-        before = tx.get(INSTANCES, instance_id)
+        before = _own_record(tx, report)
         if before is None:
             _check_room(others, is_verified=report.key_id is not None)
         else:
@@ -123,6 +123,14 @@ def checked_instance_id(value: object) -> str:
     if isinstance(value, str) and _is_instance_id(value):
         return value
     raise InvalidInput.of("instanceId", value, ALLOWED_INSTANCE_ID)
+
+
+def _own_record(reader: Reader, report: Report) -> Record | None:
+    """What the instance reported before. None: nothing, or nothing that holds against a report with a key."""
+    record = reader.get(INSTANCES, report.instance_id)
+    if record is not None and record["key_id"] is None and report.key_id is not None:
+        return None
+    return record
 
 
 def _others(storage: Storage, *, is_verified: bool) -> int:
