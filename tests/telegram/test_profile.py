@@ -190,7 +190,17 @@ def test_the_first_person_is_shown_at_once_however_long_nobody_came(api: BotApi,
     assert shown(api) == [["👥 Users: 1"], ["👥 Users: 1"]]
 
 
-def test_it_ends_in_any_moment(api: BotApi, storage: Storage) -> None:
+def test_a_part_that_waits_for_long_does_not_keep_the_other_out_of_date(api: BotApi, run_bot: RunBot) -> None:
+    api.lasting["setMyDescription"] = real_answer("too_many_requests") | {"parameters": {"retry_after": 3600}}
+    with run_bot(description_interval_seconds=1):
+        api.put(*starts([1]))
+        api.wait_for_calls("setMyShortDescription", 1)
+        api.put(*starts([2]))
+        api.wait_for_calls("setMyShortDescription", 2)
+    assert shown(api) == [["👥 Users: 1"], ["👥 Users: 1", "👥 Users: 2"]]
+
+
+def test_it_ends_in_any_moment() -> None:
     async def run() -> None:
         news = asyncio.Event()
 

@@ -71,8 +71,8 @@ class ProfileKeeper:
         while True:
             self._news.clear()
             wait = await self._update()
-            if wait is not None:
-                await asyncio.sleep(wait)
+            if wait is not None:  # one part may have to wait for longer than the other may be out of date
+                await asyncio.sleep(min(wait, self._interval_seconds))
                 continue
             with suppress(TimeoutError):  # another process may have counted somebody
                 async with asyncio.timeout(self._interval_seconds):
