@@ -16,13 +16,10 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from user_stats.telegram import texts
-from user_stats.telegram.desk import Desk, from_person, is_private, sender
+from user_stats.telegram.desk import Desk, from_person, sender
 from user_stats.telegram.forgetting import add_forgetting
-from user_stats.telegram.linking import add_linking, try_code
+from user_stats.telegram.linking import add_linking
 from user_stats.telegram.owners import add_owner_commands
-
-LINK_PAYLOAD = "link_"
-"""What a link of the profile page puts before the code: t.me/BOT?start=link_CODE."""
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +42,11 @@ def make_router(desk: Desk) -> Router:
 def _add_commands(router: Router, desk: Desk) -> None:
     @router.message(CommandStart())
     async def start(message: Message, command: CommandObject) -> None:
-        payload, person = command.args or "", sender(message)
-        has_code = payload.startswith(LINK_PAYLOAD)
-        counted = desk.tracker.people.add_soon(
-            person.id, person.first_name, person.username, "" if has_code else payload
-        )
+        person = sender(message)
+        counted = desk.tracker.people.add_soon(person.id, person.first_name, person.username, command.args or "")
         if await asyncio.wrap_future(counted):
             desk.tell_news()
-        if has_code and is_private(message):
-            await try_code(desk, message, payload.removeprefix(LINK_PAYLOAD))
-        else:
-            await desk.answer(message, texts.welcome(person.first_name))
+        await desk.answer(message, texts.welcome(person.first_name))
 
     @router.message(Command("stats"))
     async def stats(message: Message) -> None:
