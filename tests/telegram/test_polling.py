@@ -7,14 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.telegram.conftest import RunBot
 from tests.telegram.double import DROPPED, TOKEN, BotApi, message, real_answer, real_update, starts, stored
+from user_stats.bootstrap import get_bot_users
+from user_stats.bot_users import BotUsers
 from user_stats.errors import StorageFull
+from user_stats.storage import open_storage
 from user_stats.storage.json_files.engine import JsonStorage
 from user_stats.telegram import UserTracker
 
@@ -51,11 +54,15 @@ def test_stats_answers_in_four_lines(api: BotApi, store: Path, run_bot: RunBot) 
     )
 
 
-def test_what_follows_start_is_kept_as_referral_and_only_the_first(api: BotApi, store: Path, run_bot: RunBot) -> None:
+@pytest.mark.parametrize("referral", ["summer-mail", "link_bio"])
+def test_what_follows_start_is_kept_as_referral_and_only_the_first(
+    api: BotApi, store: Path, run_bot: RunBot, referral: str
+) -> None:
     with run_bot():
-        api.put(message(1, "/start summer-mail"), message(2, "/start other"))
+        api.put(message(1, f"/start {referral}"), message(2, "/start other"))
         api.wait_for_calls("sendMessage", 2)
-    assert stored(store, "bot_users")["456"]["referral"] == "summer-mail"
+    assert stored(store, "bot_users")["456"]["referral"] == referral
+    assert all("Welcome" in text for text in api.texts())
 
 
 def test_a_command_for_another_bot_is_not_ours(api: BotApi, store: Path, run_bot: RunBot) -> None:
@@ -127,6 +134,21 @@ def test_a_thousand_people_are_all_counted_and_greeted(api: BotApi, store: Path,
     assert len(api.sent("setMyDescription")) == 1
 
 
+@pytest.mark.parametrize("kind", ["callback_query", "message"])
+def test_who_has_started_it_before_is_active_with_whatever_they_send(
+    api: BotApi, store: Path, run_bot: RunBot, kind: str
+) -> None:
+    people = BotUsers(open_storage(str(store)), clock=lambda: datetime.now(UTC) - timedelta(days=2))
+    sent = real_update(kind)
+    people.add(sent[kind]["from"]["id"])
+    assert get_bot_users(store).figures().active_today == 0
+    with run_bot():
+        api.put({**sent, "update_id": 1})
+        api.wait(lambda: api.confirmed == 2)
+    figures = get_bot_users(store).figures()
+    assert (figures.active_today, figures.new_today, figures.total) == (1, 0, 1)
+
+
 # -- when Telegram refuses --------------------------------------------------------------------------------------------
 
 
@@ -162,6 +184,17 @@ def test_lost_connections_lose_nobody(api: BotApi, store: Path, run_bot: RunBot)
         api.wait_for_calls("sendMessage", 2)
         api.wait_for_calls("setMyDescription", 2)
     assert count(store) == 1
+
+
+@pytest.mark.parametrize("trouble", [DROPPED, {"ok": False, "error_code": 502, "description": "Bad Gateway"}])
+def test_a_command_that_names_the_bot_waits_until_the_bot_knows_its_name(
+    api: BotApi, store: Path, run_bot: RunBot, trouble: object
+) -> None:
+    api.prepared["getMe"].append(trouble)
+    with run_bot():
+        api.put(message(1, "/start@foo_bot"), message(2, "/start", 2))
+        api.wait_for_calls("sendMessage", 2)
+    assert count(store) == 2
 
 
 def test_a_webhook_from_before_is_taken_away(api: BotApi, store: Path, run_bot: RunBot) -> None:

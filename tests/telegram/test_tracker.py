@@ -67,6 +67,13 @@ def test_what_is_no_id_is_refused_and_changes_nothing(tracker: UserTracker, user
     assert tracker.get_user_count() == 0
 
 
+@pytest.mark.parametrize("field", ["first_name", "username", "referral"])
+def test_what_is_no_text_is_refused_by_its_name(people: BotUsers, field: str) -> None:
+    with pytest.raises(InvalidInput, match=field):
+        people.add(7, **{field: 5})  # type: ignore[arg-type]
+    assert people.count() == 0
+
+
 def test_a_new_name_is_taken_over_and_the_first_day_stays(tracker: UserTracker, people: BotUsers) -> None:
     people.add(7, "Ada", "ada", "poster")
     first = people.find(7)

@@ -115,12 +115,16 @@ class BotUsers:
 
     def _added(self, user_id: int, first_name: str | None, username: str | None, referral: str) -> Event:
         key = str(checked_telegram_id(user_id))
-        names = {"first_name": _cleaned(first_name), "username": _cleaned(username) or None}
+        names = {
+            "first_name": _cleaned("first_name", first_name),
+            "username": _cleaned("username", username) or None,
+        }
+        brought_by = _cleaned("referral", referral)[:LONGEST_REFERRAL]
 
         def event(ledger: Ledger) -> bool:
             before = ledger.tx.get(BOT_USERS, key)
             if before is None:
-                self._put_new(ledger, key, {"user_id": user_id, **names}, _cleaned(referral)[:LONGEST_REFERRAL])
+                self._put_new(ledger, key, {"user_id": user_id, **names}, brought_by)
             elif any(before.get(name) != value for name, value in names.items()):
                 ledger.tx.put(BOT_USERS, key, {**before, **names})
             self._count_day(ledger, user_id)
@@ -231,12 +235,12 @@ def plain_moment(moment: str) -> str:
     return f"{from_iso(moment):%Y-%m-%d %H:%M:%S}"
 
 
-def _cleaned(text: object) -> str:
-    """A name as it can be stored: valid Unicode, not endless; empty for none."""
+def _cleaned(field: str, text: object) -> str:
+    """A text as it can be stored: valid Unicode, not endless; empty for none."""
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise InvalidInput.of("first_name", text, "a text, or nothing")
+        raise InvalidInput.of(field, text, "a text, or nothing")
     return text[:LONGEST_NAME].encode(errors="replace").decode().replace("\0", "")
 
 

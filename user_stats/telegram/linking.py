@@ -21,7 +21,7 @@ def add_linking(router: Router, desk: Desk) -> None:
     @router.message(Command("link"))
     async def link(message: Message, command: CommandObject) -> None:
         if command.args:
-            await try_code(desk, message, command.args)
+            await _try_code(desk, message, command.args)
         else:
             await desk.answer(message, texts.CODE_MISSING)
 
@@ -36,10 +36,10 @@ def add_linking(router: Router, desk: Desk) -> None:
 
     @router.message(with_code)
     async def take_bare_code(message: Message) -> None:
-        await try_code(desk, message, message.text or "")
+        await _try_code(desk, message, message.text or "")
 
 
-async def try_code(desk: Desk, message: Message, code: str) -> None:
+async def _try_code(desk: Desk, message: Message, code: str) -> None:
     """Links the account whose code it is, and says so."""
     await desk.answer(message, await asyncio.to_thread(_redeemed, desk, code, sender(message).id))
 
@@ -52,7 +52,8 @@ def _redeemed(desk: Desk, code: str, telegram_id: int) -> str:
     except StorageError:
         raise
     except UserStatsError as error:
-        return error.message.removeprefix("code: ").capitalize() + "."
+        reason = error.message.removeprefix("code: ")
+        return f"{reason[:1].upper()}{reason[1:]}."
     desk.guesses.forget(telegram_id)
     return texts.LINKED.format(username=texts.inert(user.username))
 

@@ -21,9 +21,9 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import TelegramMethod
 
-from user_stats.errors import NotAuthenticated, StorageError
+from user_stats.errors import NotAuthenticated
 from user_stats.telegram.endings import end
-from user_stats.telegram.service import ALLOWED_UPDATES, BotService, sender_id_of, update_id_of
+from user_stats.telegram.service import ALLOWED_UPDATES, PUT_OFF, BotService, sender_id_of, update_id_of
 
 MOST_AT_ONCE = 100
 """The most that Telegram gives."""
@@ -110,7 +110,7 @@ class Polling:
             await self._pause(None, "another program fetches the updates of this bot")
 
     async def _handle(self, updates: list[Any]) -> None:
-        """Handles them, those of one person in their order, and moves on; where the store failed, up to there."""
+        """Handles them, those of one person in their order, and moves on; up to the first that is put off."""
         groups: dict[object, list[Any]] = {}
         for raw in updates:
             groups.setdefault(sender_id_of(raw), []).append(raw)
@@ -121,7 +121,7 @@ class Polling:
         if numbers:
             self._offset = min(open_numbers, default=max(numbers) + 1)
         if open_numbers:
-            await self._pause(None, f"the store failed: {len(open_numbers)} updates are taken again")
+            await self._pause(None, f"{len(open_numbers)} updates were put off and are taken again")
 
     async def _take(self, updates: Iterable[Any]) -> list[Any]:
         """Those that are to be taken again."""
@@ -129,7 +129,7 @@ class Polling:
         for raw in updates:
             try:
                 await self._service.take(raw)
-            except StorageError as error:
+            except PUT_OFF as error:
                 log.warning("an update is put off: %s", error)
                 left.append(raw)
         return left

@@ -1,4 +1,4 @@
-"""The bot as a whole: takes updates, one after the other for each person, and does with each what is to be done."""
+"""The bot as a whole: takes updates, and does with each what is to be done."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiogram.types import Update
 from pydantic import ValidationError
 
@@ -28,6 +29,9 @@ from user_stats.telegram.tracker import UserTracker
 
 ALLOWED_UPDATES = ["message", "callback_query"]
 """The kinds that are asked for; others would come in for nothing."""
+PUT_OFF = (StorageError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError)
+"""With these an update is to be offered again: the store failed, or Telegram did not tell the bot its name, which a
+command such as /start@NAME asks for."""
 REQUEST_SECONDS = 20.0
 MOST_REMEMBERED = 10_000
 DRAIN_SECONDS = 5.0
@@ -75,14 +79,14 @@ class BotService:
         """Does what is to be done about an update as Telegram sent it. One that came before, or that cannot be
         understood, is ignored, the latter with a line in the log. What counts is durable when this returns.
 
-        Raises StorageError: the update is to be offered again later."""
+        Raises one of `PUT_OFF`: the update is to be offered again later."""
         update = self._understood(raw)
         if update is None or update.update_id in self._taken:
             return
         self._remember(update.update_id)
         try:
             await self._dispatcher.feed_update(self.bot, update)
-        except StorageError:
+        except PUT_OFF:
             self._taken.pop(update.update_id, None)
             raise
         except UserStatsError as error:

@@ -14,16 +14,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiogram.exceptions import AiogramError, TelegramRetryAfter, TelegramUnauthorizedError
+from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramRetryAfter, TelegramUnauthorizedError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from user_stats import bootstrap
 from user_stats.bot_settings import BotSettings
-from user_stats.errors import StorageError, UserStatsError
+from user_stats.errors import UserStatsError
 from user_stats.telegram.endings import end
-from user_stats.telegram.service import ALLOWED_UPDATES, BotService
+from user_stats.telegram.service import ALLOWED_UPDATES, PUT_OFF, BotService
 
 PATH = "/api/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
@@ -85,7 +85,7 @@ class Webhook:
                     allowed_updates=ALLOWED_UPDATES,
                 )
                 return
-            except TelegramUnauthorizedError:
+            except (TelegramUnauthorizedError, TelegramNotFound):
                 log.error("TELEGRAM_BOT_TOKEN: Telegram does not know this token; the bot gets no updates")
                 return
             except TelegramRetryAfter as error:
@@ -112,7 +112,7 @@ class Webhook:
             return Response(status_code=503)
         try:
             await self._service.take(update)
-        except StorageError as error:
+        except PUT_OFF as error:
             log.warning("an update is put off: %s", error)
             return Response(status_code=503)
         return Response()
