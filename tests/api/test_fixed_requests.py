@@ -293,6 +293,8 @@ def test_the_counter_for_other_pages_is_off_until_it_is_wanted(site: Site, make_
     wanted.client.post("/api/stats/track-user")
     answer = wanted.client.get("/api/counter")
     assert (answer.json(), answer.headers["access-control-allow-origin"]) == ({"count": 1}, "*")
+    known = wanted.client.get("/api/counter", headers={"if-none-match": answer.headers["etag"]})
+    assert (known.status_code, known.headers["access-control-allow-origin"]) == (304, "*")
     badge = wanted.client.get("/api/counter.svg")
     assert badge.headers["content-type"].startswith("image/svg+xml")
     assert ">1</text>" in badge.text

@@ -78,14 +78,28 @@ def test_who_has_no_key_cannot_keep_a_name_from_the_one_who_has(audience: Audien
 def test_counts_do_not_jump(audience: Audience, clock: FixedClock) -> None:
     audience.take_report(Report("berlin", 10, "k1"))
     audience.take_report(Report("berlin", 1000, "k1"))
+    clock.advance(hours=1)
     with pytest.raises(Conflict, match="at most 10,000 now"):
         audience.take_report(Report("berlin", 10_001, "k1"))
-    clock.advance(hours=1)
-    assert audience.take_report(Report("berlin", 100_000, "k1")).count == 100_000
+    audience.take_report(Report("berlin", 10_000, "k1"))
+    clock.advance(hours=2)
+    assert audience.take_report(Report("berlin", 1_000_000, "k1")).count == 1_000_000
     with pytest.raises(Conflict):
         audience.take_report(Report("berlin", 9_000_000, "k1"))
     audience.drop_instance("berlin")
     assert audience.take_report(Report("berlin", 9_000_000, "k1")).count == 9_000_000
+
+
+def test_many_reports_grow_no_more_than_one(audience: Audience, clock: FixedClock) -> None:
+    for count in (500, 2_000, 5_000):
+        audience.take_report(Report("berlin", count, "k1"))
+        clock.advance(minutes=10)
+    with pytest.raises(Conflict, match="at most 5,000 now"):
+        audience.take_report(Report("berlin", 5_001, "k1"))
+    clock.advance(minutes=30)
+    assert audience.take_report(Report("berlin", 50_000, "k1")).count == 50_000
+    with pytest.raises(Conflict, match="at most 50,000 now"):
+        audience.take_report(Report("berlin", 50_001, "k1"))
 
 
 def test_a_signed_report_cannot_be_sent_again_nor_an_older_one(audience: Audience, clock: FixedClock) -> None:

@@ -64,7 +64,10 @@ def parsed_body(kind: Any, headers: Headers, body: bytes, *, is_optional: bool) 
     if media_type != "application/json":
         message = f"Content-Type: {shown(media_type)} is not taken here; allowed: application/json"
         raise UserStatsError(message, code="unsupported_media_type")
-    return converted(strict_json.parse(body), kind, strict=True)
+    value = strict_json.parse(body)
+    if not isinstance(value, dict):
+        raise BadRequest(f"body: {shown(value)} is not allowed; allowed: a JSON object", field="body")
+    return converted(value, kind, strict=True)
 
 
 def parsed_query(kind: Any, query: QueryParams) -> Any:

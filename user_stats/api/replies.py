@@ -74,6 +74,6 @@ def with_etag(reply: Response, scope: Scope) -> Response:
     reply.headers["etag"] = tag
     known = Headers(scope=scope).get("if-none-match", "")
     if known.strip() == "*" or tag in (one.strip().removeprefix("W/") for one in known.split(",")):
-        kept = {name: reply.headers[name] for name in ("etag", "cache-control") if name in reply.headers}
+        kept = {name: value for name, value in reply.headers.items() if not name.startswith("content-")}
         return Response(status_code=304, headers=kept)
     return reply

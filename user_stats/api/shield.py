@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -93,7 +94,7 @@ class Shield:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_https = self._proxies.is_https(scope)
         scope = _with_cookies_of_this_host(scope) if is_https else scope
-        device = None if _has_device(scope) or not _is_page(scope) else cookies.new_device()
+        device = None if _has_device(scope) or not _may_be_page(scope) else cookies.new_device()
 
         async def send_shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -105,7 +106,7 @@ class Shield:
                     headers["cache-control"] = "private, no-store"
                 if is_https:
                     headers["strict-transport-security"] = f"max-age={YEAR_SECONDS}"
-                if device is not None:
+                if device is not None and _is_page(message):
                     cookie = cookies.set_cookie(cookies.DEVICE, device, is_https=is_https, max_age_seconds=None)
                     headers.append("set-cookie", cookie)
             await send(message)
@@ -144,9 +145,15 @@ def _with_cookies_of_this_host(scope: Scope) -> Scope:
     }
 
 
-def _is_page(scope: Scope) -> bool:
+def _may_be_page(scope: Scope) -> bool:
     path: str = scope["path"]
     return scope["method"] == "GET" and not path.startswith(NO_PAGES) and "." not in path.rpartition("/")[2]
+
+
+def _is_page(start: Message) -> bool:
+    """True for the start of an answer that is a page, or says that the browser has it already."""
+    media_type = Headers(raw=start.get("headers", [])).get("content-type", "")
+    return start["status"] == HTTPStatus.NOT_MODIFIED or media_type.startswith("text/html")
 
 
 def _has_device(scope: Scope) -> bool:

@@ -25,11 +25,12 @@ LARGEST_COUNT = 10_000_000
 MOST_INSTANCES = 1_000
 MOST_UNVERIFIED = 100
 """Of these, instances that reported without a key."""
+HOUR = timedelta(hours=1)
 COUNTED_FOR = timedelta(days=7)
 FRESH_FOR = timedelta(minutes=5)
 """How far the time of a signed report may be from ours."""
 LARGEST_GROWTH = 10
-"""How many times the last count a new one may be within an hour; more for each further hour."""
+"""How many times larger a count may become in an hour; as much again for each further hour without a report."""
 FREE_GROWTH = 1_000
 """Counts up to this are taken whatever the last one was."""
 
@@ -91,8 +92,8 @@ def take_report(storage: Storage, report: Report, now: datetime) -> Instance:
             _check_room(others, is_verified=report.key_id is not None)
         else:
             _check_owner(before, report)
-            _check_growth(before, count, now)
         record: Record = {"count": count, "reported_at": to_iso(now), "key_id": report.key_id}
+        record |= _growth(before, count, now)
         record["first_reported_at"] = (before or record).get("first_reported_at", record["reported_at"])
         record["signed_at"] = to_iso(report.signed_at) if report.signed_at is not None else None
         tx.put(INSTANCES, instance_id, record)
@@ -155,15 +156,28 @@ def _check_owner(before: Record, report: Report) -> None:
         raise NotAuthenticated("X-Report-Time: a report of this time or later was taken already")
 
 
-def _check_growth(before: Record, count: int, now: datetime) -> None:
-    hours = 1 + max(0, (now - from_iso(before["reported_at"])) // timedelta(hours=1))
-    most = max(FREE_GROWTH, before["count"] * LARGEST_GROWTH ** min(hours, 8))
-    if count > most:
+def _growth(before: Record | None, count: int, now: datetime) -> Record:
+    """The largest count that is taken in the running hour, and when that began; many reports may not grow more than
+    one. Raises Conflict for a count beyond it."""
+    if before is None:
+        return {"most": _most(count, 1), "hour_at": to_iso(now)}
+    if "hour_at" in before and now - from_iso(before["hour_at"]) < HOUR:
+        growth = {name: before[name] for name in ("most", "hour_at")}
+    else:
+        hours = max(1, (now - from_iso(before["reported_at"])) // HOUR)
+        growth = {"most": _most(before["count"], hours), "hour_at": to_iso(now)}
+    if count > growth["most"]:
         message = (
-            f"count: {count:,} after {before['count']:,} is a jump; allowed: at most {most:,} now; "
+            f"count: {count:,} after {before['count']:,} is a jump; allowed: at most {growth['most']:,} now; "
             "an admin can drop the instance, so that its next report counts as its first"
         )
         raise Conflict(message, field="count")
+    return growth
+
+
+def _most(count: int, hours: int) -> int:
+    grown: int = count * LARGEST_GROWTH ** min(hours, 8)
+    return max(FREE_GROWTH, grown)
 
 
 def _instance(instance_id: str, record: Record, now: datetime) -> Instance:
