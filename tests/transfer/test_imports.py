@@ -293,6 +293,15 @@ def test_a_fault_in_the_middle_is_named(importer: Importer, tmp_path: Path) -> N
     assert report.rejected[0].reason.startswith("the file is damaged from here on")
 
 
+@pytest.mark.parametrize("rest", [json.dumps([]), "]", "\0" * 10, "\n\n" + "[" * 200_000])
+def test_what_follows_the_end_is_named(importer: Importer, tmp_path: Path, rest: str) -> None:
+    whole = json.dumps(plays(3))
+    report = importer.run(written(tmp_path, "a.json", whole + rest))
+    assert (report.imported, [one.row for one in report.rejected]) == (3, [4])
+    assert report.rejected[0].reason == f"the file is damaged from here on: {rest.strip()[:1]!r} after its end"
+    assert importer.run(written(tmp_path, "b.json", whole + "\n" * 200_000)).rejected == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_texts_come_in_whole_in_each_encoding_that_says_what_it_is(
     importer: Importer, tmp_path: Path, encoding: str

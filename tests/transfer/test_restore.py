@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import stat
-import struct
 import subprocess
 import sys
 import zipfile
@@ -256,6 +255,7 @@ HISTORY, USERS = "logs/history.jsonl", "collections/users.jsonl"
 REFUSED = {
     "another format": change_manifest("format", "something else"),
     "newer": change_manifest("version", 2),
+    "made at no time": change_manifest("made_at", "yesterday"),
     "no version": change_manifest("version", None),
     "no parts": change_manifest("collections", None),
     "a wrong count": wrong_count,
@@ -280,6 +280,7 @@ REFUSED = {
     "a line that is cut": forged(USERS, b'{"key":"a","record":{}}'),
     "a line with more in it": forged(USERS, b'{"key":"a","record":{},"x":1}\n'),
     "no UTF-8": forged(USERS, b'{"key":"a","record":{"b":"\xff"}}\n'),
+    "a record of endless depth": forged(USERS, b'{"key":"a","record":' + b'{"a":' * 5000 + b"1" + b"}" * 5001 + b"\n"),
     "a key twice": forged(USERS, b'{"key":"a","record":{}}\n{"key":"a","record":{}}\n'),
     "a list twice": forged(
         HISTORY,
@@ -334,12 +335,6 @@ def as_a_folder(path: Path) -> None:
     path.mkdir()
 
 
-def a_directory_of_a_million(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    struct.pack_into("<HH", data, data.rfind(b"PK\x05\x06") + 8, 0xFFFE, 0xFFFE)
-    path.write_bytes(data)
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -347,7 +342,6 @@ def a_directory_of_a_million(path: Path) -> None:
         a_member_twice,
         as_a_pipe,
         as_a_folder,
-        a_directory_of_a_million,
         lambda path: path.unlink(),
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(b"PK"),

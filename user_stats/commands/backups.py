@@ -41,7 +41,8 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
     def confirm(contents: Contents) -> bool:
         erased = f", of whom {contents.erased:,} were erased since and stay so" if contents.erased else ""
-        print(f"the backup of {contents.made_at[:16].replace('T', ' ')} UTC is good: {contents.users:,} people{erased}")
+        made_at = inert(contents.made_at[:16].replace("T", " "))
+        print(f"the backup of {made_at} UTC is good: {contents.users:,} people{erased}")
         if arguments.yes:
             return True
         answer = input(f"Replace the site with its {here:,} people by it? Type yes: ")

@@ -35,8 +35,9 @@ class Day(NamedTuple):
 class Report:
     """The outcome of one file. `imported` is what is new: recorded, or in a preview to be recorded.
 
-    `rows` = imported + duplicates + skipped + rejected. Seconds, days and period are of the rows that are viewing,
-    new or not; a watch counts whole for the day of the stamp that the source gave it, be it the start or the end."""
+    `rows` = imported + duplicates + skipped + rejected, unless the file was refused. Seconds, days and period are of
+    the rows that are viewing, new or not; a watch counts whole for the day of the stamp that the source gave it, be it
+    the start or the end."""
 
     format: str
     title: str

@@ -83,11 +83,21 @@ class _JsonReader:
             self._enter(name)
         self._expect("[")
         if self._next() == "]":
-            return
-        while True:
+            self._at += 1
+        else:
             yield self._value()
-            if self._take() == "]":
+            while self._take() != "]":
+                yield self._value()
+        if not path:
+            self._expect_end()
+
+    def _expect_end(self) -> None:
+        """Nothing but blanks follows: of a file that was put together from two, the second would go without a word."""
+        while (found := _not_blank(self._text, self._at)) is None:
+            self._at = len(self._text)
+            if not self._read_more():
                 return
+        raise ValueError(f"{found.group()!r} after its end")
 
     def _enter(self, name: str) -> None:
         """Goes to the value of a name of the object that is next."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from user_stats.errors import InvalidInput, TooLarge, UserStatsError
+from user_stats.transfer.zips import opened_zip
 
 BLOCK = 1 << 18
 HEAD_CHARACTERS = 1 << 16
@@ -191,7 +192,7 @@ def _fingerprint(binary: IO[bytes]) -> str:
 @contextmanager
 def _zip(binary: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
     with _whole_zip(name):
-        archive = zipfile.ZipFile(binary)
+        archive = opened_zip(binary)
     with archive:
         yield archive
 

@@ -14,12 +14,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from user_stats.errors import UnusableBackup, shown
 from user_stats.storage import Collection, Log
+from user_stats.times import from_iso
 from user_stats.transfer.site_archive.format import (
     BLOCK,
     FORMAT,
@@ -30,14 +31,13 @@ from user_stats.transfer.site_archive.format import (
     Part,
     member_name,
 )
+from user_stats.transfer.zips import opened_zip
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
 """What the library of zips raises at damaged ones."""
 LONGEST_LINE = 256 << 20
 """Bytes of a line; one has up to 1,000 entries."""
 LARGEST_MANIFEST = 1 << 20
-MOST_MEMBERS = 1000
-LARGEST_DIRECTORY = 1 << 20
 GREATEST_RATIO = 300
 """Bytes that a byte of the file may stand for; our records are packed to a twentieth."""
 
@@ -138,8 +138,7 @@ def opened_archive(path: Path, collections: Iterable[Collection], logs: Iterable
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise UnusableBackup("the backup is no plain file")
         try:
-            _check_directory(file)
-            archive = zipfile.ZipFile(file)
+            archive = opened_zip(file)
         except (*UNREADABLE, struct.error) as error:
             raise UnusableBackup(f"the file is no backup of user_stats, or it is cut: {error}") from None
         with archive:
@@ -152,23 +151,6 @@ def opened_archive(path: Path, collections: Iterable[Collection], logs: Iterable
 def _without_waiting(path: str, flags: int) -> int:
     """Opens a pipe too, whoever writes to it or not."""
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _check_directory(file: IO[bytes]) -> None:
-    """Before the directory of the zip is read whole: it must be as small as ours are."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - (1 << 16) - 22 - 20))
-    end = file.read()
-    at = end.rfind(b"PK\x05\x06")
-    if at < 0:
-        raise zipfile.BadZipFile("no end of a zip")
-    entries, directory = struct.unpack_from("<HL", end, at + 10)
-    if end[at - 20 : at - 16] == b"PK\x06\x07":
-        file.seek(struct.unpack_from("<Q", end, at - 12)[0])
-        entries, directory = struct.unpack_from("<QQ", file.read(56), 32)
-    if entries > MOST_MEMBERS or directory > LARGEST_DIRECTORY:
-        raise zipfile.BadZipFile(f"it lists {entries:,} members")
-    file.seek(0)
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:
@@ -200,8 +182,10 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
         version = head.get("version")
         if isinstance(version, int) and version > VERSION:
             raise UnusableBackup(f"the backup was made by a newer version (format {version}; known here: {VERSION})")
-        return msgspec.json.decode(text, type=Manifest)
-    except (*UNREADABLE, msgspec.DecodeError) as error:
+        manifest = msgspec.json.decode(text, type=Manifest)
+        from_iso(manifest.made_at)
+        return manifest
+    except (*UNREADABLE, msgspec.DecodeError, RecursionError) as error:
         raise UnusableBackup(f"the manifest of the backup is damaged: {error}") from None
 
 
@@ -223,7 +207,7 @@ def _decoded(line: bytes, decode: Callable[[bytes], Any]) -> Any:
     try:
         line.decode()
         return decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableBackup(f"a line of the backup is damaged: {error}") from None
 
 
