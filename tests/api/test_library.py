@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -281,6 +283,14 @@ def test_tables_go_out_whole_and_harmless(site: Site) -> None:
     assert site.client.get("/api/v1/export/users", params={"format": "xml"}, headers=key(ADMIN)).status_code == 422
     head = site.client.head("/api/v1/export/users", headers=key(ADMIN))
     assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize("table", ["users", "site"])
+def test_an_export_without_space_is_named(site: Site, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: full.open("wb" if table == "site" else "w"))
+    answer = site.client.get(f"/api/v1/export/{table}", params={"format": "json"}, headers=key(ADMIN))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage_full")
 
 
 def test_the_archive_of_a_person_is_a_zip_for_an_admin(site: Site) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from typing import IO, Any, Literal
 
@@ -14,7 +15,7 @@ from user_stats import audit
 from user_stats.api.operations import ADMIN, Call, Operation
 from user_stats.api.values import Input
 from user_stats.audience import DayFigures
-from user_stats.errors import UserStatsError, shown
+from user_stats.errors import StorageFull, UserStatsError, shown
 from user_stats.models import User, UserStats, WatchHistoryEntry
 from user_stats.times import utc_now
 from user_stats.transfer.exports import everybody, history_rows, statistics_rows, user_rows
@@ -68,33 +69,42 @@ def export(call: Call) -> Response:
         message = f"table: {shown(name)} is not here; allowed: one of " + ", ".join([*TABLES, "site"])
         raise UserStatsError(message, field="table", code="not_found")
     columns, rows = TABLES[name]
-    with ExitStack() as on_error:
-        file = on_error.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
+    with _kept_if_whole(lambda: tempfile.TemporaryFile("w+", encoding="utf-8", newline="")) as file:
         write_rows(file, form, columns, rows(call))
         _note(call, name)
-        on_error.pop_all()
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"'}
     return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def _export_site(call: Call, form: Format) -> Response:
-    with ExitStack() as on_error:
-        file = on_error.enter_context(tempfile.TemporaryFile())
+    with _kept_if_whole(tempfile.TemporaryFile) as file:
         write_site(file, call.services.manager.storage, form, now=utc_now())
         _note(call, "site")
-        on_error.pop_all()
     ending, media_type = ("zip", "application/zip") if form == "csv" else ("json", MEDIA_TYPES["json"])
     headers = {"content-disposition": f'attachment; filename="site.{ending}"'}
     return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
 
 
 def export_person(call: Call) -> Response:
-    with ExitStack() as on_error:
-        file = on_error.enter_context(tempfile.TemporaryFile())
+    with _kept_if_whole(tempfile.TemporaryFile) as file:
         write_person_archive(file, call.services.manager, call.path["user_id"])
-        on_error.pop_all()
     headers = {"content-disposition": 'attachment; filename="person.zip"'}
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+
+
+@contextmanager
+def _kept_if_whole(make: Callable[[], IO[Any]]) -> Iterator[IO[Any]]:
+    """A file that stays open when all of it was written. Raises StorageFull where there is no space for it."""
+    try:
+        with ExitStack() as on_error:
+            file = on_error.enter_context(make())
+            yield file
+            file.flush()
+            on_error.pop_all()
+    except OSError as error:
+        if isinstance(error, UserStatsError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise StorageFull(f"no space is left for the export ({error.strerror})") from error
 
 
 def _note(call: Call, what: str) -> None:
