@@ -249,6 +249,15 @@ def test_codes_cannot_be_tried_out(api: BotApi, store: Path, run_bot: RunBot) ->
     assert get_bot_links(store).find_account(9) is None
 
 
+def test_a_code_of_one_s_own_sent_in_between_gives_no_further_tries(api: BotApi, store: Path, run_bot: RunBot) -> None:
+    ada = get_user_manager(store).create_user("ada", "ada@example.org")
+    code = get_bot_links(store).make_code(ada).code
+    with run_bot():
+        api.put(*[message(number, f"/link {code if number % 2 else '22222-22222'}", 9) for number in range(1, 7)])
+        api.wait_for_calls("sendMessage", 6)
+    assert [text.startswith("Too many codes") for text in api.texts()] == [False] * 5 + [True]
+
+
 def test_statistics_and_codes_are_kept_out_of_groups(api: BotApi, store: Path, run_bot: RunBot) -> None:
     ada = get_user_manager(store).create_user("ada", "ada@example.org")
     code = get_bot_links(store).make_code(ada).code

@@ -152,6 +152,9 @@ def test_a_clock_that_was_put_back_does_not_hold_it_up(storage: Storage, clock: 
     descriptions.claim("description", 5)
     clock.advance(days=-300)
     assert descriptions.claim("description", 6) == 0
+    descriptions.failed("description", retry_seconds=60)
+    clock.advance(days=-300)
+    assert descriptions.claim("description", 6) == 0, "nor does what Telegram asked to wait by that clock"
 
 
 def test_a_store_that_cannot_be_asked_is_logged_and_no_error(api: BotApi, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import requests
 from tests.telegram.double import DROPPED, TOKEN, BotApi, message, real_answer, real_update, starts, stored
 from tests.test_serve import serving
 from user_stats.api.server import site_routes
+from user_stats.storage import Transaction, open_storage
 
 SECRET = "h7Kq2_wZx9-Lm4Vt8Rb3Ny6Pd"
 
@@ -107,6 +109,23 @@ def test_the_same_update_twice_and_two_people_at_once(api: BotApi, site: Site) -
     assert site.send(message(3050, "/help", 3000)) == 200
     api.wait(lambda: len(answers_to(api, people)) >= 41)
     assert len(answers_to(api, people)) == 41
+
+
+def test_an_update_that_comes_again_while_it_is_handled_is_not_confirmed(site: Site) -> None:
+    update, held, release = message(3060, "/start", 3060), threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        release.wait(20)
+
+    with ThreadPoolExecutor(3) as pool:
+        holding = pool.submit(open_storage(str(site.folder)).transaction, hold)
+        assert held.wait(20)
+        done, pending = wait([pool.submit(site.send, update) for _ in range(2)], return_when=FIRST_COMPLETED)
+        release.set()
+        assert [one.result() for one in (*done, *pending)] == [503, 200]
+        holding.result()
+    assert "3060" in site.people()
 
 
 def test_a_telegram_that_fails_keeps_nobody_from_being_counted(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Descriptions:
 
 
 def _due(record: Record, now: datetime, interval: timedelta) -> datetime:
-    if record["retry_at"] is not None:
-        return from_iso(record["retry_at"])
     changed_at = from_iso(record["changed_at"])
-    return now if changed_at > now + interval else changed_at + interval  # a clock that was put back holds up nothing
+    if changed_at > now + interval:
+        return now  # a clock that was put back holds up nothing
+    return changed_at + interval if record["retry_at"] is None else from_iso(record["retry_at"])

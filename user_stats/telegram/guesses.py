@@ -1,4 +1,5 @@
-"""How often somebody may try a code: a few times in ten minutes, kept in memory for the last ones who tried."""
+"""How often somebody may send a code, good or not: a few times in ten minutes, kept in memory for the
+last ones who tried."""
 
 from __future__ import annotations
 
@@ -27,7 +28,3 @@ class Guesses:
         while len(self._tries) > MOST_GUESSERS:
             self._tries.popitem(last=False)
         return is_allowed
-
-    def forget(self, telegram_id: int) -> None:
-        """The account has shown a good code."""
-        self._tries.pop(telegram_id, None)

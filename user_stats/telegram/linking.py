@@ -54,7 +54,6 @@ def _redeemed(desk: Desk, code: str, telegram_id: int) -> str:
     except UserStatsError as error:
         reason = error.message.removeprefix("code: ")
         return f"{reason[:1].upper()}{reason[1:]}."
-    desk.guesses.forget(telegram_id)
     return texts.LINKED.format(username=texts.inert(user.username))
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from user_stats import bootstrap
 from user_stats.bot_settings import BotSettings
-from user_stats.errors import StorageError, UserStatsError
+from user_stats.errors import StorageBusy, StorageError, UserStatsError
 from user_stats.telegram.desk import Desk
 from user_stats.telegram.endings import end
 from user_stats.telegram.handlers import make_router
@@ -63,6 +63,7 @@ class BotService:
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.include_router(make_router(desk))
         self._taken: OrderedDict[int, None] = OrderedDict()
+        self._at_work: set[int] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -79,15 +80,23 @@ class BotService:
         """Does what is to be done about an update as Telegram sent it. One that came before, or that cannot be
         understood, is ignored, the latter with a line in the log. What counts is durable when this returns.
 
-        Raises one of `PUT_OFF`: the update is to be offered again later."""
+        Raises one of `PUT_OFF`: the update is to be offered again later. So it is while the same is being handled."""
         update = self._understood(raw)
         if update is None or update.update_id in self._taken:
             return
+        if update.update_id in self._at_work:
+            raise StorageBusy("the same update is being handled")
+        self._at_work.add(update.update_id)
+        try:
+            await self._handle(update)
+        finally:
+            self._at_work.discard(update.update_id)
         self._remember(update.update_id)
+
+    async def _handle(self, update: Update) -> None:
         try:
             await self._dispatcher.feed_update(self.bot, update)
         except PUT_OFF:
-            self._taken.pop(update.update_id, None)
             raise
         except UserStatsError as error:
             log.warning("update %d is ignored: %s", update.update_id, error)

@@ -44,7 +44,8 @@ class WholeKeys:
 class KeyFingerprints:
     """Keeps 64 bits of each key's hash beside its number: 12 bytes a key, found in a microsecond. The hash is secret to
     the process, so that nobody can choose keys that share one; by chance two of 100,000 do in one of 3,000,000,000
-    sites, and then the later record hides the earlier one until the next start."""
+    sites. Then each hides the other, and what is put for the hidden one stands in the file a second time, which
+    `verify` finds and `repair` mends."""
 
     def __init__(self) -> None:
         self._fingerprints = [array("Q") for _ in range(PARTS)]
