@@ -45,7 +45,9 @@ USER_STATS = Collection("user_stats", keys="user_id")
 SUBSCRIBER_FEATURES = Collection("subscriber_features", width=1024)
 """Grants, revocations and uses: {user_id: {user_id, granted, revoked, uses}}."""
 USER_TOTALS = Collection("user_totals", keys="user_id")
-"""Lifetime watches of a person by content type: {user_id: {user_id, video, stream, image}}."""
+"""Lifetime watches of a person by content type: {user_id: {user_id, video, stream, image, events, repairs}}."""
+REPAIRS = "repairs"
+"""In USER_TOTALS: how often `repair` put something right of a person, for whoever still holds what was counted before."""
 USER_VERSIONS = Collection("user_versions", width=128)
 """How often an account was changed, for edits at the same time: {user_id: {version}}."""
 CREDENTIALS = Collection("credentials")

@@ -172,6 +172,38 @@ def test_verify_sees_a_sum_that_was_changed(manager: UserManager, clock: FixedCl
     assert [one.field for one in manager.verify()] == ["sums"]
 
 
+def test_a_repair_reaches_a_process_that_runs_and_the_wrong_sums_do_not_come_back(
+    manager: UserManager, clock: FixedClock
+) -> None:
+    ada = user_id_of(manager, "ada")
+    started(manager, clock)[0].roll_up()
+    tally = manager.storage.read_log(ROLLUPS, ada)[0]["tally"]
+    _edit(manager, ada, tally={**tally, "days": "1"})
+    running, _ = started(manager, clock)
+    running.platform_catalogue()
+    manager.repair()
+    assert running.platform_catalogue() == figures_without_rollups(manager, clock)
+    for _ in range(FEWEST_UNSAVED):
+        manager.record_watch_activity(ada, "new", 600)
+    running.roll_up()
+    assert manager.storage.read_log(ROLLUPS, ada)
+    assert manager.verify() == []
+
+
+def test_what_was_held_at_the_repair_is_not_saved_after_it(manager: UserManager, clock: FixedClock) -> None:
+    ada = user_id_of(manager, "ada")
+    started(manager, clock)[0].roll_up()
+    tally = manager.storage.read_log(ROLLUPS, ada)[0]["tally"]
+    _edit(manager, ada, tally={**tally, "days": "1"})
+    running, _ = started(manager, clock)
+    for _ in range(FEWEST_UNSAVED):
+        manager.record_watch_activity(ada, "new", 600)
+    running.ledger.refresh()
+    manager.repair()
+    running.ledger.save()
+    assert manager.verify() == []
+
+
 def _edit(manager: UserManager, user_id: str, **changes: Any) -> None:
     def work(tx: Any) -> None:
         stored = {**tx.read_log(ROLLUPS, user_id)[0], **changes}

@@ -121,7 +121,7 @@ class Ledger:
     ) -> None:
         known = people.get(user_id)
         mark, events = self._read(user_id, known)
-        if known is not None and (not events or events[0] != known.newest):
+        if known is not None and not _goes_on(known, mark, events):
             self._forget(people, sums, user_id)
             self._saved.pop(user_id, None)
             known, (mark, events) = None, self._read(user_id, None)
@@ -178,3 +178,9 @@ class Ledger:
                 row = sums[family][key] = {name: amount for name, amount in row.items() if amount}
             if not row:
                 del sums[family][key]
+
+
+def _goes_on(known: RollUp, mark: Mark | None, events: Sequence[Record]) -> bool:
+    """Whether the events, read from the newest known one on, are to be added to what is known."""
+    is_as_counted = mark is not None and mark.repairs == known.mark.repairs
+    return is_as_counted and bool(events) and events[0] == known.newest

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from user_stats.collections import ACTIVITY, ROLLUPS, USER_TOTALS, USERS
+from user_stats.collections import ACTIVITY, REPAIRS, ROLLUPS, USER_TOTALS, USERS
 from user_stats.errors import StorageCorrupt
 from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.fold import QUARTERS, Fold, Folded, Moves, Rules
@@ -30,11 +30,13 @@ _BITS = ("days", "viewed", "signed_in")
 
 @dataclass(frozen=True)
 class Mark:
-    """How far a log was read: how many events it held, the watches by type, when the statistics changed last."""
+    """How far a log was read: how many events it held, the watches by type, when the statistics changed last, and how
+    often `repair` put something right; what was counted before that is left aside."""
 
     events: int
     watched: str
     changed_at: str
+    repairs: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class RollUp:
 
 def mark_of(totals: Mapping[str, Any], stats: Mapping[str, Any]) -> Mark:
     watched = repr([totals.get(content_type) for content_type in CONTENT_TYPES])
-    return Mark(totals.get("events", 0), watched, stats.get("updated_at", ""))
+    return Mark(totals.get("events", 0), watched, stats.get("updated_at", ""), totals.get(REPAIRS, 0))
 
 
 def folded(user_id: str, events: Iterable[Record], rules: Rules, known: Folded) -> Moves:
@@ -122,7 +124,10 @@ def _put(kept: Mapping[str, RollUp], rules: Rules, tx: Transaction) -> None:
 
 
 def _leads_on(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
-    more = (tx.get(USER_TOTALS, user_id) or {}).get("events", 0) - rollup.mark.events
+    totals = tx.get(USER_TOTALS, user_id) or {}
+    more = totals.get("events", 0) - rollup.mark.events
+    if totals.get(REPAIRS, 0) != rollup.mark.repairs:
+        return False
     return more >= 0 and tx.read_log(ACTIVITY, user_id, more + 1)[:1] == [rollup.newest]
 
 

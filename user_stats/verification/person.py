@@ -11,6 +11,7 @@ from user_stats import activity
 from user_stats.collections import (
     ACTIVITY,
     HISTORY,
+    REPAIRS,
     ROLLUPS,
     SUBSCRIBER_FEATURES,
     USER_STATS,
@@ -177,10 +178,19 @@ def mend(tx: Transaction, user_id: str, findings: Findings, *, now: datetime, ha
             tx.put(collection, user_id, record)
     if findings.has_wrong_rollup:
         tx.clear(ROLLUPS, user_id)  # it is made anew when figures are looked at
+    if findings.has_wrong_rollup or findings.puts:
+        _count_repair(tx, user_id)
     if findings.history is not None:
         tx.clear(HISTORY, user_id)
         for entry in findings.history:
             tx.append(HISTORY, user_id, entry)
+
+
+def _count_repair(tx: Transaction, user_id: str) -> None:
+    """Tells processes that run to count this person anew: they may hold what was wrong."""
+    totals = tx.get(USER_TOTALS, user_id)
+    if totals is not None:
+        tx.put(USER_TOTALS, user_id, {**totals, REPAIRS: totals.get(REPAIRS, 0) + 1})
 
 
 def _opening(findings: Findings, now: datetime) -> Record | None:
