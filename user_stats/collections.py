@@ -47,7 +47,7 @@ SUBSCRIBER_FEATURES = Collection("subscriber_features", width=1024)
 USER_TOTALS = Collection("user_totals", keys="user_id")
 """Lifetime watches of a person by content type: {user_id: {user_id, video, stream, image, events, repairs}}."""
 REPAIRS = "repairs"
-"""In USER_TOTALS: how often `repair` put something right of a person, for whoever still holds what was counted before."""
+"""In USER_TOTALS: how often `repair` put something right of a person, for who still holds what was counted before."""
 USER_VERSIONS = Collection("user_versions", width=128)
 """How often an account was changed, for edits at the same time: {user_id: {version}}."""
 CREDENTIALS = Collection("credentials")

@@ -11,6 +11,7 @@ from user_stats import activity
 from user_stats.collections import SITE
 from user_stats.storage import Transaction
 from user_stats.times import to_iso
+from user_stats.watches import Watch
 
 HOUR = 3600
 
@@ -54,7 +55,10 @@ def test_3_completion_rate_leaves_images_out(site: Any) -> None:
     assert (figure["value"], figure["events"]) == (50, 4)
     assert figure["detail"]["average_percentage"] == 55
     assert site.item("a", "completion_rate")["value"] == pytest.approx(200 / 3)
+    assert site.item("a", "completion_rate")["detail"] == {"completed": 2, "average_percentage": 55}
     assert site.platform("completion_rate")["value"] == 50
+    assert site.platform("completion_rate")["detail"]["average_percentage"] == 55
+    assert site.item("b", "completion_rate")["detail"]["average_percentage"] is None
 
 
 def test_4_rewatches_are_six_hours_apart(site: Any) -> None:
@@ -94,6 +98,15 @@ def test_6_average_concurrent_viewers(stream: Any) -> None:
     figure = stream.platform("average_concurrent_viewers")
     assert (figure["value"], figure["events"]) == (pytest.approx(100 / 60), 3)
     assert figure["detail"]["streams"] == [{"content_id": "live", "title": None, "value": figure["value"]}]
+
+
+def test_6_7_and_10_leave_out_a_watch_of_which_only_the_day_is_known(stream: Any) -> None:
+    keys = ("average_concurrent_viewers", "peak_viewers", "viewer_retention")
+    before = [stream.item("live", key) for key in keys]
+    by_day = Watch("live", 1800, "stream", watched_at=at("3 00:00"), stamp="day")
+    stream.manager.batches.record(stream.bob, [by_day], batch="past", source="test")
+    assert stream.item("live", "most_viewed")["value"] == 4
+    assert [stream.item("live", key) for key in keys] == before
 
 
 def test_7_peak_viewers(stream: Any) -> None:
@@ -182,6 +195,12 @@ def test_15_quality_distribution(site: Any) -> None:
     site.manager.record_watch_activity(site.ada, "a", 100, quality="360p")
     for figure in (site.of(site.ada, "quality_distribution"), site.platform("quality_distribution")):
         assert figure["value"] == {"1080p": 90, "360p": 10}
+
+
+def test_15_and_25_a_quality_that_nobody_told_is_no_data(site: Any) -> None:
+    site.manager.record_watch_activity(site.ada, "a", 900, quality="unknown")
+    for key in ("quality_distribution", "monthly_bandwidth"):
+        assert [site.of(site.ada, key)["value"], site.platform(key)["value"]] == [None, None]
 
 
 def test_16_downloads_and_the_people_behind_them(site: Any) -> None:
@@ -382,6 +401,18 @@ def test_33_audience_growth_of_distinct_viewers(site: Any) -> None:
     assert (figure["value"], figure["detail"]) == (100, {"this_month": 2, "last_month": 1})
 
 
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_31_to_33_count_the_days_of_utc_whatever_the_zone(site: Any, zone: str) -> None:
+    site.manager.record_watch_activity(site.ada, "a", 60)
+    site.manager.record_interaction(site.ada, "like")
+    site.clock.advance(hours=27 * 24 + 13.5 if zone.startswith("America") else 27 * 24)  # 1 April 02:00, or 31 March
+    site.manager.record_watch_activity(site.bob, "a", 60)
+    site.manager.record_interaction(site.bob, "like")
+    site.manager.record_upload(site.bob, "video")
+    for key in ("engagement_trend", "upload_trend", "audience_growth"):
+        assert site.platform(key, tz=zone)["detail"] == site.platform(key)["detail"]
+
+
 def test_34_revenue_is_estimated_only_without_payments(site: Any) -> None:
     site.manager.upgrade_subscription(site.ada, "premium")
     site.manager.upgrade_subscription(site.bob, "subscriber")
@@ -576,4 +607,5 @@ def test_52_leaderboard_position_shares_ranks_and_respects_who_opts_out(site: An
 def test_53_level_by_points(week: Any) -> None:
     figure = week.of(week.ada, "level")
     assert (figure["value"], figure["detail"]) == (2, {"points": 55, "next_at": 75})
+    assert figure["events"] == week.of(week.ada, "badges")["events"]
     assert week.platform("level")["detail"]["people"] == {1: 1, 2: 1}

@@ -62,7 +62,7 @@ def person_position(records: PersonRecords) -> Figure:
 def person_level(records: PersonRecords) -> Figure:
     have = points(records)
     level = level_of(have)
-    return Figure(level, have, {"points": have, "next_at": points_for_level(level + 1)})
+    return Figure(level, len(records.events), {"points": have, "next_at": points_for_level(level + 1)})
 
 
 def site_badges(records: SiteRecords) -> Figure:

@@ -9,6 +9,7 @@ from user_stats.statistics.site_records import SiteRecords
 from user_stats.storage import Record
 
 TOP = 10
+UNKNOWN = "unknown"
 TREND_DAYS, BEFORE_DAYS = 7, 28
 FEWEST_TAG_WATCHES = 5
 PRIOR_RATINGS = 10
@@ -104,7 +105,7 @@ def site_qualities(records: SiteRecords) -> Figure:
 
 def _qualities(seconds: dict[str, int], events: int) -> Figure:
     total = sum(seconds.values())
-    if not total:
+    if not total or seconds.keys() <= {UNKNOWN}:
         return NO_DATA
     ranked = sorted(seconds.items(), key=lambda one: (-one[1], one[0]))
     shares = {name: 100 * amount / total for name, amount in ranked if amount}

@@ -44,14 +44,14 @@ def _count(months: dict[str, dict[str, int]], month: str, name: str) -> None:
 
 
 def site_engagement(records: SiteRecords) -> Figure:
-    this = _per_active(records, records.today, PERIOD_DAYS)
-    last = _per_active(records, records.today - timedelta(days=PERIOD_DAYS), PERIOD_DAYS)
+    this = _per_active(records, records.utc_today, PERIOD_DAYS)
+    last = _per_active(records, records.utc_today - timedelta(days=PERIOD_DAYS), PERIOD_DAYS)
     if this is None or not last:
         return NO_DATA
-    sunday = records.today + timedelta(days=6 - records.today.weekday())
+    sunday = records.utc_today + timedelta(days=6 - records.utc_today.weekday())
     weeks = [_per_active(records, sunday - timedelta(weeks=back), 7) or 0.0 for back in range(TREND_WEEKS, 0, -1)]
     beside = {"this": this, "last": last, "weeks": weeks, "slope": slope(weeks)}
-    return Figure(share(this - last, last), records.interactions(records.today, PERIOD_DAYS * 2), beside)
+    return Figure(share(this - last, last), records.interactions(records.utc_today, PERIOD_DAYS * 2), beside)
 
 
 def _per_active(records: SiteRecords, until: date, days: int) -> float | None:
@@ -80,7 +80,7 @@ def person_uploads(records: PersonRecords) -> Figure:
 def site_uploads(records: SiteRecords) -> Figure:
     names = ("video_uploads", "stream_uploads", "image_uploads")
     by_day = {date.fromisoformat(day): sum(row.get(name, 0) for name in names) for day, row in records.days.items()}
-    return _uploads({day: count for day, count in by_day.items() if count}, records.today)
+    return _uploads({day: count for day, count in by_day.items() if count}, records.utc_today)
 
 
 def _uploads(by_day: dict[date, int], today: date) -> Figure:
@@ -97,9 +97,9 @@ def _uploads(by_day: dict[date, int], today: date) -> Figure:
 
 
 def site_audience(records: SiteRecords) -> Figure:
-    first = records.today.replace(day=1)
+    first = records.utc_today.replace(day=1)
     last_first = (first - timedelta(days=1)).replace(day=1)
-    this = records.viewers_between(first, records.today)
+    this = records.viewers_between(first, records.utc_today)
     last = records.viewers_between(last_first, first - timedelta(days=1))
     return Figure(share(this - last, last), this + last, {"this_month": this, "last_month": last}) if last else NO_DATA
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from user_stats.statistics.fold import Fold
 
 Amounts = dict[Any, int]
+MILLION = 10**6
+"""Shares are summed in whole millionths, so that they can be taken out again exactly."""
 
 
 def completes(event: Record, watched_threshold: float) -> bool:
@@ -51,15 +53,20 @@ def _watch(fold: Fold, event: Record) -> None:
             of_item["completed"] += 1
     if content_type != "image":
         of_item["films"] += 1
+        if length := event.get("length_seconds"):
+            of_item["measured"] += 1
+            of_item["viewed_millionths"] += round(MILLION * min(1.0, seconds / length))
+    has_time = event.get("stamp") != "day"
     if content_type == "stream":
         of_item["streams"] += 1
+    if content_type == "stream" and has_time:
         fold.tally["streams"].setdefault(event.get("stream_id") or content_id, []).append([start, seconds])
     _topics(fold, event, day, seconds)
     if is_timed:
         of_item["timed"] += 1
         of_day["timed_watches"] += 1
         of_day[_seconds_name(event.get("quality", "unknown"))] += seconds
-    if event.get("stamp") != "day":
+    if has_time:
         fold.spans.append((start, start + seconds))
         if is_timed and seconds:
             spread(fold.quarters, start, seconds)

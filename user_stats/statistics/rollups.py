@@ -22,7 +22,7 @@ from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.fold import QUARTERS, Fold, Folded, Moves, Rules
 from user_stats.storage import Reader, Record, Storage, Transaction
 
-SHAPE = 1
+SHAPE = 2
 """Rises when what is kept changes its meaning."""
 PEOPLE_AT_ONCE = 25
 _BITS = ("days", "viewed", "signed_in")
@@ -132,8 +132,11 @@ def _leads_on(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
 
 
 def is_right(user_id: str, stored: Record, events: list[Record]) -> bool:
-    """Whether a stored roll-up is what the log gives up to its mark, by the rules that it was made by."""
+    """Whether a stored roll-up is what the log gives up to its mark, by the rules that it was made by; one of another
+    shape is read by nobody."""
     try:
+        if stored["made_by"]["shape"] != SHAPE:
+            return True
         kept, rules = _from_stored(stored), Rules(**stored["made_by"]["rules"])
         counted = events[: kept.mark.events]
         if kept.newest not in counted[-1:]:

@@ -68,6 +68,8 @@ def site_bandwidth(records: SiteRecords) -> Figure:
 def _bandwidth(sent: int, seconds: dict[str, int], events: int, settings: StatisticsSettings) -> Figure:
     megabits = sum(amount * settings.bitrates.get(quality, 0.0) for quality, amount in seconds.items())
     guessed = megabits * BITS_PER_MEGABIT / BITS_PER_BYTE
+    if not sent and not guessed:
+        return NO_DATA
     beside = {"measured_gb": sent / GIGABYTE, "estimated_gb": guessed / GIGABYTE, "setting": "BITRATES"}
     return Figure((sent + guessed) / GIGABYTE, events, beside, is_estimate=bool(guessed))
 

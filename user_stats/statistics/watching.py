@@ -12,6 +12,7 @@ from user_stats.statistics.rewatches import count_rewatches
 from user_stats.statistics.site_records import SiteRecords
 
 SECONDS_PER_MINUTE = 60
+MILLIONTHS_PER_CENT = 10_000
 OTHER = "uncategorised"
 
 
@@ -73,15 +74,19 @@ def _percentage(watch: Watched) -> float:
 
 
 def content_completion(records: ContentRecords) -> Figure:
-    return _completion(records.total("completed"), records.total("films"))
+    return _completion(records)
 
 
 def site_completion(records: SiteRecords) -> Figure:
-    return _completion(records.total("completed"), records.total("films"))
+    return _completion(records)
 
 
-def _completion(completed: int, films: int) -> Figure:
-    return Figure(share(completed, films), films, {"completed": completed}) if films else NO_DATA
+def _completion(records: ContentRecords | SiteRecords) -> Figure:
+    completed, films, measured = (records.total(name) for name in ("completed", "films", "measured"))
+    if not films:
+        return NO_DATA
+    mean = records.total("viewed_millionths") / MILLIONTHS_PER_CENT / measured if measured else None
+    return Figure(share(completed, films), films, {"completed": completed, "average_percentage": mean})
 
 
 def person_rewatches(records: PersonRecords) -> Figure:
@@ -136,7 +141,7 @@ GROUP = Group(
     (
         Entry(1, "peak_watch_time", "Peak watch time", "hour of day", (PLATFORM,),
             "The hour of the day with the most watched minutes, each watch spread over the hours that it covers; the "
-            "distinct viewers in that hour beside it, by the clock of the middle of each month.",
+            "distinct viewers in that hour beside it.",
             _WATCH, person=person_peak, platform=site_peak),
         Entry(2, "average_watch_duration", "Average watch duration", "s", (PERSON, CONTENT),
             "Watched seconds ÷ watches whose length is known; for a person the median beside it.",
