@@ -16,7 +16,7 @@ from tests.telegram.conftest import RunBot
 from tests.telegram.double import BotApi, message, starts
 from user_stats import UserManager
 from user_stats.audience import Audience
-from user_stats.bootstrap import get_bot_links, get_user_manager
+from user_stats.bootstrap import get_audience, get_bot_links, get_bot_users, get_user_manager
 from user_stats.bot_users import BotLinks, BotUsers
 from user_stats.collections import BOT_LINK_CODES
 from user_stats.errors import AlreadyExists, Forbidden, InvalidInput, UserNotFound
@@ -226,6 +226,20 @@ def test_a_person_links_asks_for_their_statistics_and_unlinks(api: BotApi, store
     assert "Hours watched: 1.50" in statistics
     assert len(statistics.splitlines()) == 1 + 8
     assert any("was used" in text for text in told)
+
+
+def test_who_sends_a_code_first_of_all_is_one_person_with_the_browser(
+    api: BotApi, store: Path, run_bot: RunBot
+) -> None:
+    audience = get_audience(store)
+    audience.check_in(audience.visit(client_id=BROWSER), is_new=False)
+    ada = get_user_manager(store).create_user("ada", "ada@example.org")
+    code = get_bot_links(store).make_code(ada, client_id=BROWSER).code
+    with run_bot():
+        api.put(message(1, f"/link {code}", 1), message(2, "/start", 1))
+        api.wait_for_calls("sendMessage", 2)
+    assert get_bot_users(store).count() == 1
+    assert everybody(audience) == (1, 1, 1, 1, 1)
 
 
 def test_a_refused_code_is_answered_in_a_sentence(api: BotApi, store: Path, run_bot: RunBot) -> None:

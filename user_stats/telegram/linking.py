@@ -40,8 +40,12 @@ def add_linking(router: Router, desk: Desk) -> None:
 
 
 async def _try_code(desk: Desk, message: Message, code: str) -> None:
-    """Links the account whose code it is, and says so."""
-    await desk.answer(message, await asyncio.to_thread(_redeemed, desk, code, sender(message).id))
+    """Links the account whose code it is, and says so. Who sends a code uses the bot: they are counted, so that their
+    visits and the account's become those of one person."""
+    person = sender(message)
+    if await asyncio.wrap_future(desk.tracker.people.add_soon(person.id, person.first_name, person.username)):
+        desk.tell_news()
+    await desk.answer(message, await asyncio.to_thread(_redeemed, desk, code, person.id))
 
 
 def _redeemed(desk: Desk, code: str, telegram_id: int) -> str:
