@@ -94,7 +94,6 @@ def _bars(users: int) -> list[Bar]:
                 statistics.REPEATED: 0.1,
                 statistics.OWN: 0.05,
                 statistics.RECOUNT: 20,
-                statistics.VERIFY: 20,
             }.items()
         ),
         Bar(
