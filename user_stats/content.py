@@ -124,7 +124,7 @@ class Content:
                 raise Conflict(f"stream_id: {stream_id} was started before", field="stream_id")
             live = {"content_type": "stream", "started_at": start, **facts}
             record = self._put(tx, user_id, stream_id, live, now)
-            _log(tx, user_id, "stream_started", stream_id, now, started_at=start)
+            _log(tx, user_id, "stream_started", stream_id, now, started_at=start, **facts)
             return Item.from_stored(record)
 
         return self._run(user_id, work)

@@ -311,6 +311,23 @@ def test_24_storage_used_counts_uploads_of_which_nobody_told_more(site: Any) -> 
     assert site.platform("oldest_content")["value"] == 0
 
 
+def test_23_to_28_of_the_site_are_those_of_the_owners(site: Any) -> None:
+    content = site.manager.content
+    content.start_stream(site.ada, "live", size_bytes=10**9)
+    site.clock.advance(days=2)
+    content.describe(site.ada, "film", size_bytes=10**9, collaborators=[site.bob])
+    content.describe(site.bob, "film", size_bytes=2 * 10**9)
+    assert [site.of(one, "storage_used")["value"] for one in (site.ada, site.bob)] == [3, None]
+    assert site.platform("storage_used")["value"] == 3
+    assert site.of(site.ada, "oldest_content")["value"] == site.platform("oldest_content")["value"] == 2
+    assert site.of(site.bob, "collaborations")["value"] == site.platform("collaborations")["value"] == 1
+    assert site.of(site.ada, "largest_file")["value"] == 1000
+    content.describe(site.ada, "film", collaborators=[])
+    assert site.of(site.bob, "collaborations")["value"] is None
+    site.manager.delete_user(site.ada)
+    assert site.of(site.bob, "oldest_content")["value"] is None
+
+
 def test_25_monthly_bandwidth_is_measured_where_it_can_be(site: Any) -> None:
     site.manager.content.download(site.ada, "a", size_bytes=2_000_000_000)
     figure = site.of(site.ada, "monthly_bandwidth")

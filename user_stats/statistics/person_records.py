@@ -151,21 +151,22 @@ class PersonRecords:
 
     @cached_property
     def items(self) -> list[Record]:
-        """The person's items that are not deleted, each with what is known of it."""
-        items: dict[str, Record] = {}
-        for number, event in enumerate(self.events):
-            if event["kind"] == "upload":
-                items[event["subject"] or f"upload {number}"] = event
-            elif event["kind"] == "content":
-                if event["action"] in ("deleted", "left"):
-                    items.pop(event["subject"], None)
-                else:
-                    items[event["subject"]] = {
-                        **items.get(event["subject"], event),
-                        **event,
-                        "at": _first(items, event),
-                    }
-        return list(items.values())
+        """The person's items that are not deleted, since when each is there; its size lies with its first owner."""
+        found: list[Record] = []
+        for subject, event in self._item_events.items():
+            about = self.contents(subject)
+            if not about:
+                found += [event] if event["kind"] == "upload" else []  # else it went with its last owner
+            elif self.user.user_id in about["owners"] and not about.get("deleted_at"):
+                size = about.get("size_bytes") if about["owners"][0] == self.user.user_id else None
+                found.append({"subject": subject, "at": about["created_at"], "size_bytes": size})
+        return [*found, *(event for event in self.of("upload") if event["subject"] is None)]
+
+    @cached_property
+    def _item_events(self) -> dict[str, Record]:
+        """The newest event of each item that was the person's once."""
+        events = self.of("upload", "content", "stream_started")
+        return {event["subject"]: event for event in events if event["subject"] is not None}
 
     def days_of(self, kind: str) -> list[date]:
         """The local days of the events of a kind."""
@@ -174,11 +175,6 @@ class PersonRecords:
     def since(self, event: Record, days: int = PERIOD_DAYS) -> bool:
         """True where the event lies in the last so many local days, today included."""
         return (self.today - day_of(moment_of(event), self.zone)).days < days
-
-
-def _first(items: Mapping[str, Record], event: Record) -> str:
-    at: str = items.get(event["subject"], event)["at"]
-    return at
 
 
 def moment_of(event: Record) -> float:

@@ -92,7 +92,7 @@ def site_utilization(records: SiteRecords) -> Figure:
 
 
 def person_largest(records: PersonRecords) -> Figure:
-    uploads = _sized(records.of("upload", "content"))
+    uploads = _sized(records.of("upload", "content", "stream_started"))
     if not uploads:
         return NO_DATA
     largest = max(uploads, key=lambda one: one["size_bytes"])
