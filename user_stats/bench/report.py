@@ -94,6 +94,7 @@ def _bars(users: int) -> list[Bar]:
                 statistics.REPEATED: 0.1,
                 statistics.OWN: 0.05,
                 statistics.RECOUNT: 20,
+                statistics.VERIFY: 20,
             }.items()
         ),
         Bar(
