@@ -219,6 +219,10 @@ def missing(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
     del members["collections/users.jsonl"]
 
 
+def without_people(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    del members["collections/users.jsonl"], manifest["collections"]["users"]
+
+
 def missing_log(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
     del manifest["logs"]["history"]
 
@@ -255,6 +259,7 @@ HISTORY, USERS = "logs/history.jsonl", "collections/users.jsonl"
 REFUSED = {
     "another format": change_manifest("format", "something else"),
     "newer": change_manifest("version", 2),
+    "of no version there was": change_manifest("version", 0),
     "made at no time": change_manifest("made_at", "yesterday"),
     "no version": change_manifest("version", None),
     "no parts": change_manifest("collections", None),
@@ -263,6 +268,7 @@ REFUSED = {
     "a wrong checksum": wrong_checksum,
     "a wrong size": wrong_size,
     "a missing member": missing,
+    "no people, as if there were none": without_people,
     "a member that is not listed": missing_log,
     "a path outside": extra("../../users.json"),
     "an absolute path": extra("/etc/passwd"),

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from user_stats.collections import USERS
 from user_stats.errors import UnusableBackup, shown
 from user_stats.storage import Collection, Log
 from user_stats.times import from_iso
@@ -183,6 +184,8 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
         if isinstance(version, int) and version > VERSION:
             raise UnusableBackup(f"the backup was made by a newer version (format {version}; known here: {VERSION})")
         manifest = msgspec.json.decode(text, type=Manifest)
+        if manifest.version < 1:
+            raise UnusableBackup(f"the manifest of the backup is damaged: its format is {manifest.version}")
         from_iso(manifest.made_at)
         return manifest
     except (*UNREADABLE, msgspec.DecodeError, RecursionError) as error:
@@ -190,6 +193,8 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
 
 
 def _check_manifest(archive: zipfile.ZipFile, manifest: Manifest, known: set[str]) -> None:
+    if USERS.name not in manifest.collections:
+        raise UnusableBackup("the manifest of the backup is damaged: it names no users")
     parts = {f"collections/{name}.jsonl": part for name, part in manifest.collections.items()}
     parts |= {f"logs/{name}.jsonl": part for name, part in manifest.logs.items()}
     for name in sorted({*archive.namelist(), *parts} - {MANIFEST}):
