@@ -100,7 +100,7 @@ def test_a_batch_that_is_taken_out_leaves_nothing(manager: UserManager, person: 
     manager.batches.record(person, watches(50, prefix="w"), batch="kept", source="test")
     before = state(manager.storage)
     clock.advance(hours=1)
-    later = [replace(watch, digest="f" + watch.digest[1:]) for watch in watches(1200)]
+    later = [watch._replace(digest="f" + watch.digest[1:]) for watch in watches(1200)]
     manager.batches.record(person, later, batch="gone", source="test")
     assert state(manager.storage) != before
     clock.advance(hours=1)
