@@ -42,3 +42,9 @@ def test_a_websocket_of_another_page_is_closed(client: TestClient, origin: str) 
     with pytest.raises(WebSocketDisconnect) as refusal, client.websocket_connect("/", headers={"origin": origin}):
         pass
     assert refusal.value.code == 1008
+
+
+def test_another_name_of_the_site_is_refused_like_all_else(client: TestClient) -> None:
+    answer = client.get("/api/v1/users", headers={"host": "evil.test"})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "host")
+    assert "ALLOWED_HOSTS" in answer.json()["error"]["message"]

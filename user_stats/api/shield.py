@@ -12,12 +12,13 @@ from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from user_stats.accounts import cookies
 from user_stats.api.addresses import Proxies, parsed_url
 from user_stats.api.client_ids import LONGEST_COOKIES
+from user_stats.api.replies import NO_STORE, JSONReply
 from user_stats.http_settings import HttpSettings
 
 LOCAL_NAMES = ("localhost", "127.0.0.1")
@@ -81,7 +82,7 @@ class Shield:
     def _answering(self, scope: Scope) -> ASGIApp:
         """Who answers a request: the site, or a refusal."""
         if not self._is_our_host(scope):
-            return PlainTextResponse(OTHER_HOST, 400)
+            return _wrong_host(scope)
         if scope["path"].startswith(CLOSED):
             return PlainTextResponse("Nothing is here.\n", 404)
         return self._app
@@ -129,6 +130,14 @@ class Shield:
         await self._app(
             {**scope, "headers": told, "client": (address, (scope.get("client") or ("", 0))[1])}, receive, send
         )
+
+
+def _wrong_host(scope: Scope) -> Response:
+    """A refusal as the callers of the API expect all of them, and in words for a browser."""
+    if not scope["path"].startswith("/api/"):
+        return PlainTextResponse(OTHER_HOST, 400)
+    content = {"error": {"code": "invalid_input", "message": OTHER_HOST.strip(), "field": "host"}}
+    return JSONReply(content, 400, headers={"cache-control": NO_STORE})
 
 
 def _with_cookies_of_this_host(scope: Scope) -> Scope:
