@@ -7,22 +7,13 @@ import subprocess
 from pathlib import Path
 
 import requests
+from nginx import NGINX
 from servers import free_port, program
 from test_serve import KEY, serving
 from test_several_servers import running
 
+CERTIFICATE = "ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;\n"
 TEXT = (Path(__file__).parents[1] / "docs/operations.md").read_text()
-AROUND = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
-    {printed}
-}}
-"""
 
 
 def printed(kind: str) -> str:
@@ -47,7 +38,9 @@ def test_nginx_as_printed_hands_on_who_comes_and_that_it_speaks_https(tmp_path: 
         port = free_port()
         server = printed("nginx").replace("listen 443", f"listen 127.0.0.1:{port}")
         server = server.replace("http://127.0.0.1:8501", site)
-        (tmp_path / "nginx.conf").write_text(AROUND.format(folder=tmp_path, printed=server))
+        (tmp_path / "nginx.conf").write_text(
+            NGINX.format(folder=tmp_path, within=CERTIFICATE.format(folder=tmp_path) + server)
+        )
         config = str(tmp_path / "nginx.conf")
         with running([nginx, "-p", str(tmp_path), "-e", f"{tmp_path}/error.log", "-c", config], port):
             for number in range(5):

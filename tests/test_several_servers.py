@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from nginx import NGINX
 from servers import PostgresServer, free_port, program, wait_until_it_listens
 
 from user_stats.audience import Audience
@@ -24,13 +25,7 @@ from user_stats.schedules import LEASE_KEY
 from user_stats.storage import open_storage
 
 ROOT = Path(__file__).parents[1]
-NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+STICKY = """
     upstream site {{
         hash $http_x_visitor consistent;
         server 127.0.0.1:{first} max_fails=1 fail_timeout=2s;
@@ -44,7 +39,6 @@ http {{
             proxy_set_header X-Forwarded-For $http_x_visitor;
         }}
     }}
-}}
 """
 """Sticky by a header that stands for the visitor's address, for here all of them come from one machine."""
 
@@ -72,7 +66,8 @@ def site(url: str, folder: Path) -> Iterator[tuple[int, list[subprocess.Popen[by
     nginx = program("nginx", package="nginx-light")
     ports = [free_port(), free_port()]
     port = free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, first=ports[0], second=ports[1], port=port))
+    within = STICKY.format(first=ports[0], second=ports[1], port=port)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, within=within))
     settings = {"STORE_URL": url, "TRUSTED_PROXIES": "127.0.0.1", "ANALYTICS_KEY": "kT9-mq27xLw-0aPz-r83Gvb-55"}
     words = [sys.executable, "-m", "user_stats", "serve", "--api-only", "--port"]
     with (

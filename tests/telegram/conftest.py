@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import FixedClock
 
 from tests.telegram.double import TOKEN, BotApi
 from user_stats import bootstrap
+from user_stats.audience import Audience
 from user_stats.bot_settings import BotSettings
+from user_stats.bot_users import BotUsers
+from user_stats.storage import Storage
 from user_stats.telegram.polling import Polling
 from user_stats.telegram.service import BotService
 
@@ -24,6 +28,11 @@ RunBot = Callable[..., AbstractContextManager[None]]
 def api() -> Iterator[BotApi]:
     with BotApi() as server:
         yield server
+
+
+@pytest.fixture
+def people(storage: Storage, clock: FixedClock) -> BotUsers:
+    return BotUsers(storage, Audience(storage, clock=clock), clock=clock)
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ BROWSER = str(uuid.UUID(int=7, version=4))
 
 
 @pytest.fixture
-def people(storage: Storage, clock: FixedClock) -> BotUsers:
-    return BotUsers(storage, Audience(storage, clock=clock), clock=clock)
-
-
-@pytest.fixture
 def links(storage: Storage, clock: FixedClock) -> BotLinks:
     return BotLinks(storage, clock=clock)
 

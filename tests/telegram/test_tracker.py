@@ -17,11 +17,6 @@ from user_stats.telegram import UserTracker
 
 
 @pytest.fixture
-def people(storage: Storage, clock: FixedClock) -> BotUsers:
-    return BotUsers(storage, Audience(storage, clock=clock), clock=clock)
-
-
-@pytest.fixture
 def tracker(people: BotUsers, clock: FixedClock) -> UserTracker:
     return UserTracker(people, clock=clock)
 

@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from user_stats.bench.contenders import WATCHERS, Ours, Sqlite
+from user_stats.bench.contenders import Ours, Sqlite
 from user_stats.bench.measures import BUDGET_SECONDS, PROCESSES
+from user_stats.bench.samples import WATCHERS
 
 START_TOGETHER_SECONDS = 0.5
 

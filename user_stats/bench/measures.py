@@ -14,7 +14,6 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from user_stats.bench.contenders import (
-    WATCHERS,
     Append,
     Contender,
     Ours,
@@ -23,6 +22,7 @@ from user_stats.bench.contenders import (
     TinyDb,
     WholeFile,
 )
+from user_stats.bench.samples import WATCHERS
 
 ROUNDS = 20
 BUDGET_SECONDS = 1.5

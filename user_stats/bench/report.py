@@ -34,41 +34,52 @@ def _ratio(top: Callable[[Figures], float], bottom: Callable[[Figures], float]) 
     return lambda figures: top(figures) / bottom(figures)
 
 
+PER_SECOND = "calls_a_second"
+
+
 def _of(users: int, work: str, name: str, contender: str = "user_stats") -> Callable[[Figures], float]:
     return lambda figures: figures[users, work, contender][name]
 
 
 def _bars(users: int) -> list[Bar]:
+    return [*_bars_of_the_store(users), *_bars_of_visits(users), *_bars_of_the_rest(users)]
+
+
+def _bars_of_the_store(users: int) -> list[Bar]:
     threads, processes = "record, 16 threads", "record, 4 processes"
-    per_second = "calls_a_second"
     return [
         Bar("record / sqlite", _ratio(_median(users, "record"), _median(users, "record", "sqlite")), at_most=1.5),
         Bar(
             "16 threads / sqlite",
-            _ratio(_of(users, threads, per_second), _of(users, threads, per_second, "sqlite")),
+            _ratio(_of(users, threads, PER_SECOND), _of(users, threads, PER_SECOND, "sqlite")),
             at_least=1.5,
         ),
         Bar(
             "4 processes / sqlite",
-            _ratio(_of(users, processes, per_second), _of(users, processes, per_second, "sqlite")),
+            _ratio(_of(users, processes, PER_SECOND), _of(users, processes, PER_SECOND, "sqlite")),
             at_least=0.5,
         ),
         Bar("4 processes, p99 in ms", lambda figures: _of(users, processes, "p99_us")(figures) / 1e3, at_most=40),
         Bar("get_user_stats in µs", _median(users, "get_user_stats"), at_most=20),
         Bar("get_watch_history(100) in µs", _median(users, "get_watch_history(100)"), at_most=500),
         Bar("find by name in µs", _median(users, "find by name"), at_most=20),
-        Bar("tracked requests a second", _of(users, "track-user, flat out", per_second), at_least=1000),
+    ]
+
+
+def _bars_of_visits(users: int) -> list[Bar]:
+    return [
+        Bar("tracked requests a second", _of(users, "track-user, flat out", PER_SECOND), at_least=1000),
         Bar(
             "the share of the bare route",
             _ratio(
-                _of(users, "track-user, flat out", per_second),
-                _of(users, "track-user, flat out", per_second, "bare route"),
+                _of(users, "track-user, flat out", PER_SECOND),
+                _of(users, "track-user, flat out", PER_SECOND, "bare route"),
             ),
             at_least=0.2,
         ),
         Bar(
             "tracked requests a second, with pages",
-            _of(users, "track-user, flat out", per_second, "user_stats, with pages"),
+            _of(users, "track-user, flat out", PER_SECOND, "user_stats, with pages"),
             at_least=1000,
         ),
         Bar("tracked at 200 a second, p99 in ms", lambda f: _of(users, CALM, "p99_us")(f) / 1e3, at_most=50),
@@ -78,6 +89,12 @@ def _bars(users: int) -> list[Bar]:
             _ratio(_median(users, "page run again", "counting"), _median(users, "page run again", "not counting")),
             at_most=1.1,
         ),
+        Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
+    ]
+
+
+def _bars_of_the_rest(users: int) -> list[Bar]:
+    return [
         Bar(
             "rows of a history a second of one core",
             _of(users, "import of a history", "rows_a_cpu_second"),
@@ -86,7 +103,7 @@ def _bars(users: int) -> list[Bar]:
         Bar("lines of a log a second of one core", _of(users, "import of a log", "rows_a_cpu_second"), at_least=50_000),
         Bar("memory of a log in MB", _of(users, "import of a log", "memory_mb"), at_most=200),
         Bar("backup, proven by restoring it, in s", _of(users, "backup", "seconds"), at_most=20),
-        Bar("updates of the bot a second", _of(users, "bot, /start by polling", per_second), at_least=500),
+        Bar("updates of the bot a second", _of(users, "bot, /start by polling", PER_SECOND), at_least=500),
         *(
             Bar(f"{work} in s", _of(users, work, "seconds"), at_most)
             for work, at_most in {
@@ -104,7 +121,6 @@ def _bars(users: int) -> list[Bar]:
         ),
         Bar("first page after the start in s", lambda f: _median(users, FIRST)(f) / 1e6, at_most=2),
         *_click_bars(users, 300 if users <= 10_000 else 1000),
-        Bar("audience of a year in ms", lambda f: _median(users, "audience of a year")(f) / 1e3, at_most=300),
     ]
 
 
