@@ -85,14 +85,12 @@ class Committer:
             self._journal.write(head.epoch, head.tail, record)
             writer.apply(groups)
         except BaseException as error:
-            batch.close()
             self.unfinished = _Unfinished(head, len(record), writer)
             with suppress(OSError):  # tried again before the next write
                 self._take_back()
             if isinstance(error, OSError):
                 raise translated(error, "writing") from error
             raise
-        batch.close()  # ends the leases: from here on readers go on, whom others may wait for
         flushed = max(head.flushed_epoch, self._flushed_epoch)
         self._state.head = Head(0, head.epoch, head.tail + len(record), head.sequence + 1, flushed)
         batch.committed(self._state)

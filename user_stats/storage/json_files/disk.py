@@ -35,7 +35,7 @@ _STATX: Any = getattr(_HOLDING, "statx", None)
 """None where the system has no such call: then a slower one tells the same."""
 _FCNTL = _HOLDING.fcntl
 _F_SETSIG, _F_SETLEASE = getattr(fcntl, "F_SETSIG", 0), getattr(fcntl, "F_SETLEASE", 0)
-_F_WRLCK, _SIGURG = fcntl.F_WRLCK, int(signal.SIGURG)
+_F_WRLCK, _F_UNLCK, _SIGURG = fcntl.F_WRLCK, fcntl.F_UNLCK, int(signal.SIGURG)
 _sync_data = getattr(os, "fdatasync", os.fsync)
 _FILE_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 _read_stamp = struct.Struct("<QQ").unpack_from  # stx_ino, stx_size at byte 32 of struct statx
@@ -239,8 +239,8 @@ class Disk:
             return
 
     def take_lease(self, descriptor: int, patience_seconds: float) -> bool:
-        """Holds off every other open of the file until this descriptor is closed: whoever opens it meanwhile waits
-        these microseconds and never sees a write half-done. False when somebody has the file open and keeps it so."""
+        """Holds off every other open of the file until the lease is released: whoever opens it meanwhile waits these
+        microseconds and never sees a write half-done. False when somebody has the file open and keeps it so."""
         if not self.leases:
             return False
         # The default signal of a broken lease, SIGIO, would end the process; SIGURG is ignored by default.
@@ -257,6 +257,9 @@ class Disk:
                 return False
             time.sleep(LEASE_RETRY_SECONDS)
         return True
+
+    def release_lease(self, descriptor: int) -> None:
+        _FCNTL(descriptor, _F_SETLEASE, _F_UNLCK)
 
 
 def _stamp_by_stat(path: str) -> Stamp | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from user_stats.errors import StorageError
 from user_stats.storage import Record
 from user_stats.storage.json_files.journal import Write
 from user_stats.storage.json_files.lines import NO_SLOT, TAIL, member
@@ -26,8 +25,8 @@ class SlotPlan:
         self.descriptor = -1
         self.changes: dict[int, Write] = {}
         """The last write of each line."""
-        self._is_checked = False
-        """False as long as only lines were needed that prove by their content where they stand."""
+        self._is_open = False
+        """False as long as nothing but keys that the file lacks was asked for."""
         self._count = self._live = 0
         self._slots: dict[str, int] = {}
         self._lines: dict[int, bytes] = {}
@@ -35,16 +34,10 @@ class SlotPlan:
         self._has_moved = False
         """True when a line came or went."""
 
-    def _check(self) -> None:
-        """Before anything is said of the file as a whole, or is changed in it: it is the one that is known here."""
-        if self._is_checked:
-            return
-        self.close()
+    def _open(self) -> None:
+        self._is_open = True
         self.descriptor = self.file.open(os.O_RDWR)
-        if any(self.file.lines.slot_of(key) != slot for key, slot in self._slots.items()):
-            raise StorageError(f"{self.file.name} was replaced by another program in the middle of a call; try again")
         self.file.follow()
-        self._is_checked = True
         lines = self.file.lines
         self._count, self._live = lines.count, lines.live
 
@@ -64,17 +57,10 @@ class SlotPlan:
         slot = self._slots.get(key)
         if slot is None:
             slot = NO_SLOT
-            if not self._is_checked:
+            if not self._is_open:
                 if self.file.lacks(key):
                     return slot
-                if self.descriptor < 0:
-                    self.descriptor = self.file.open_unchecked(os.O_RDWR)
-                if (found := self.file.proven_line(key, self.descriptor)) is not None:
-                    slot, line = found
-                    self._slots[key] = slot
-                    self._lines[slot] = self._before[slot] = line
-                    return slot
-                self._check()
+                self._open()
             if (foreign := self.file.lines.foreign) is not None:
                 slot = 0 if key in foreign else NO_SLOT
             elif (found := self.file.find_line(key, self.descriptor)) is not None:
@@ -86,8 +72,8 @@ class SlotPlan:
     def put(self, key: str, raw: bytes) -> None:
         """Raises Layout when the file cannot take the line as it is."""
         slot = self._slot_of(key)
-        if slot == NO_SLOT:
-            self._check()
+        if not self._is_open:
+            self._open()
         width, needed = self.file.lines.width, len(key) + len(raw) + 5
         if self.file.lines.wants_layout() or needed > width:
             while needed > width:
@@ -107,7 +93,6 @@ class SlotPlan:
         slot = self._slot_of(key)
         if slot == NO_SLOT:
             return False
-        self._check()
         if self.file.lines.wants_layout():
             raise Layout(self.file, self.file.lines.width)
         was_first = self._lines[slot][:1] == b" "

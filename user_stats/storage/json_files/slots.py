@@ -127,27 +127,8 @@ class SlotFile:
             self._disk.close(descriptor)  # the file was replaced between opening it and looking at it
         raise StorageCorrupt(f"{self.name} is replaced again and again by another program", path=self.name)
 
-    def open_unchecked(self, flags: int) -> int:
-        """A descriptor of whatever file stands there, or -1; only a line that proves itself may be taken from it."""
-        try:
-            return self._disk.open(self.path, flags)
-        except FileNotFoundError:
-            return -1
-
     def close(self, descriptor: int) -> None:
         self._disk.close(descriptor)
-
-    def proven_line(self, key: str, descriptor: int) -> tuple[int, bytes] | None:
-        """The slot and the line of a key, if it still stands where it was seen last, between two ends of lines; None
-        decides nothing."""
-        lines = self.lines
-        slot, width = lines.slot_of(key), lines.width
-        if slot == NO_SLOT or descriptor < 0 or lines.stamp is None or self._state.layouts != self._layouts:
-            return None
-        line = self._disk.pread(descriptor, width, width * (slot + 1))
-        if line.startswith(f'"{key}":'.encode(), 1) and line.find(b"\n") == width - 1:
-            return slot, line
-        return None
 
     def find_line(self, key: str, descriptor: int) -> tuple[int, bytes] | None:
         """The slot and the line of a key; always compared with what is on the disk, for others may have moved it.
@@ -177,7 +158,8 @@ class SlotFile:
         if self.lines.slot_of(key) != NO_SLOT:
             return False
         lines = self.refresh()
-        return lines.foreign is None and not lines.damaged and lines.slot_of(key) == NO_SLOT
+        self.follow()
+        return lines is self.lines and lines.foreign is None and not lines.damaged and lines.slot_of(key) == NO_SLOT
 
     def line(self, slot: int, descriptor: int) -> bytes:
         width = self.lines.width

@@ -57,9 +57,8 @@ class Writer:
 
     def apply(self, groups: Iterable[tuple[list[Write], int]], *, sync_new: bool = False) -> None:
         """Writes each group, which is all of one file, with a descriptor of the file as it was when the writes were
-        planned (or -1), which the caller closes before anything else opens the files. `sync_new`: whole files are not
-        in the journal, so they are made durable before they replace others. Raises OSError with everything that was
-        written so far still to be taken back."""
+        planned (or -1). `sync_new`: whole files are not in the journal, so they are made durable before they replace
+        others. Raises OSError with everything that was written so far still to be taken back."""
         renames, removals, changes = [], [], []
         for writes, descriptor in groups:
             kind, name = writes[0].kind, writes[0].path
@@ -118,9 +117,13 @@ class Writer:
             alone = disk.take_lease(descriptor, _patience_seconds(writes))
             if alone or not is_array:
                 self._changed.append(writes)
-                for offset, image in patches:
-                    disk.pwrite(descriptor, image, offset)
-                return  # closing the file ends the lease
+                try:
+                    for offset, image in patches:
+                        disk.pwrite(descriptor, image, offset)
+                finally:
+                    if alone:
+                        disk.release_lease(descriptor)
+                return
         finally:
             if opened:
                 disk.close(descriptor)
