@@ -169,12 +169,15 @@ class Visitor:
         (page or self.page).wait_for_selector(SETTLED)
 
     def fill(self, label: str, text: str) -> None:
+        self.settle()
         self.page.get_by_label(label, exact=True).locator("visible=true").fill(text)
 
     def press(self, name: str) -> None:
+        self.settle()
         self.page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
 
     def open_tab(self, name: str) -> None:
+        self.settle()
         self.page.get_by_role("tab", name=name, exact=True).click()
 
     def sees(self, text: str, page: Page | None = None) -> None:

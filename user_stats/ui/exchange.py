@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from user_stats.ui.session import pending_exchange
+from user_stats.ui.session import exchange_told, pending_exchange
 
 BEGIN, LEAVE = "/auth/session", "/auth/leave"
 NO_COOKIES = "Signing in needs a cookie, and this browser keeps none for this site. Allow it and load the page anew."
@@ -40,10 +40,12 @@ def exchange_cookie() -> bool:
         return False
     step, ticket = pending
     if step == "begin" and not ticket:
+        exchange_told()
         st.error(NO_COOKIES)
         return False
     address = BEGIN if step == "begin" else LEAVE
     _exchange(data={"address": address, "ticket": ticket}, key="session_exchange", on_failed_change=_failed)
+    exchange_told()
     return step == "begin"
 
 

@@ -160,10 +160,12 @@ def flash(text: str, kind: FlashKind = "success") -> None:
 
 
 def show_flash() -> None:
-    """Draws what was left to be said, once."""
+    """Draws what was left to be said, once; in a place of its own, so that what is below stays where it is, with what
+    somebody is typing there, when a later run has nothing to say."""
     draw = {"success": st.success, "info": st.info, "warning": st.warning, "error": st.error}
-    for text, kind in st.session_state.pop(FLASHES, []):
-        draw[kind](text)
+    with st.container():
+        for text, kind in st.session_state.pop(FLASHES, []):
+            draw[kind](text)
 
 
 def remembered(name: str, mark: object, make: Callable[[], T]) -> T:
@@ -197,6 +199,11 @@ def leave() -> None:
 
 
 def pending_exchange() -> tuple[str, str] | None:
-    """What the browser is to be told now: ("begin", ticket) or ("leave", ""); told once."""
-    exchange: tuple[str, str] | None = st.session_state.pop(EXCHANGE, None)
+    """What the browser is to be told: ("begin", ticket) or ("leave", ""), until `exchange_told`."""
+    exchange: tuple[str, str] | None = st.session_state.get(EXCHANGE)
     return exchange
+
+
+def exchange_told() -> None:
+    """The browser was told; a run that another one cut short before this leaves it to that one."""
+    st.session_state.pop(EXCHANGE, None)
