@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
-from user_stats.storage import Collection, PageQuery, open_storage
+from user_stats.storage import Collection, PageQuery, Transaction, open_storage
+from user_stats.storage.json_files.disk import Disk
+from user_stats.storage.json_files.key_tables import WholeKeys
+from user_stats.storage.json_files.lines import Lines
 
 PEOPLE = Collection("people", width=128, unique={"name": str.casefold}, fields=("name",))
 MANY = 3000
@@ -78,3 +82,34 @@ def test_a_file_that_was_replaced_twice_is_known_for_another(tmp_path: Path) -> 
         writer.transaction(lambda tx: tx.delete(PEOPLE, "wide"))
         for n in range(50):
             assert reader.get(PEOPLE, f"k{n}") == {"name": f"N{n}"}
+
+
+def test_a_batch_goes_on_when_an_editor_has_changed_the_file_in_place(tmp_path: Path) -> None:
+    storage, path = open_storage(str(tmp_path)), tmp_path / "people.json"
+    storage.transaction(lambda tx: [tx.put(PEOPLE, f"k{n}", {"name": f"N{n}"}) for n in range(10)])
+    assert [storage.get(PEOPLE, f"k{n}") for n in range(10)] == [{"name": f"N{n}"} for n in range(10)]
+    path.write_text(path.read_text().replace('"N5"', '"Somebody else"'))
+
+    def work(tx: Transaction) -> None:
+        for key in ("k0", "k7", "new"):
+            tx.put(PEOPLE, key, {"name": f"changed {key}"})
+        tx.delete(PEOPLE, "k3")
+
+    storage.transaction(work)
+    expected = {f"k{n}": {"name": f"N{n}"} for n in range(10) if n != 3} | {"k5": {"name": "Somebody else"}}
+    expected |= {key: {"name": f"changed {key}"} for key in ("k0", "k7", "new")}
+    assert json.loads(path.read_text()) == dict(storage.scan(PEOPLE)) == expected
+
+
+def test_files_that_share_their_keys_are_read_at_the_same_time(tmp_path: Path) -> None:
+    """While one is read, keys come in that only the other one has."""
+
+    class Growing(WholeKeys):
+        def number(self, key: str) -> int:
+            super().number(f"{key} of another file")
+            return super().number(key)
+
+    storage = open_storage(str(tmp_path))
+    storage.transaction(lambda tx: [tx.put(PEOPLE, f"k{n}", {"name": f"N{n}"}) for n in range(50)])
+    lines = Lines.read(Disk(), str(tmp_path / "people.json"), "people.json", Growing(), PEOPLE.width)
+    assert [lines.slot_of(f"k{n}") for n in range(50)] == list(range(50))

@@ -50,9 +50,9 @@ class ArrayPlan:
             raise
 
     def close(self) -> None:
-        if self.descriptor >= 0:
-            self._arrays.close(self.descriptor)
-            self.descriptor = -1
+        descriptor, self.descriptor = self.descriptor, -1  # never closed twice: its number may be another's by then
+        if descriptor >= 0:
+            self._arrays.close(descriptor)
 
     def entries(self) -> list[Record]:
         """Every entry, those of this batch included."""

@@ -32,13 +32,18 @@ class WholeKeys:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
         self.find = self._numbers.get
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def number(self, key: str) -> int:
-        return self._numbers.setdefault(key, len(self._numbers))
+        found = self.find(key)
+        if found is None:
+            with self._lock:
+                found = self._numbers.setdefault(key, len(self._numbers))
+        return found
 
 
 class KeyFingerprints:

@@ -84,9 +84,7 @@ class Lines:
         so many lines now."""
         for key, slot in slots.items():
             if self.slot_of(key) != slot:
-                number = self._keys.number(key)
-                self._make_room(number + 1)
-                self._slots[number] = slot
+                self._place(key, slot)
         for slot, is_live in lines:
             self.mark(slot, is_live)
         if self.stamp is not None:
@@ -99,10 +97,9 @@ class Lines:
         self.stamp = stamp
 
     def _scan(self, disk: Disk, path: str, first: int, last: int) -> None:
-        width, number, slot = self.width, self._keys.number, first
+        width, place, slot = self.width, self._place, first
         self._make_room(len(self._keys) + last - first)
         is_live = bytearray(last - first)
-        slots = self._slots
         step = max(1, CHUNK_BYTES // width) * width
         for chunk in disk.chunks(path, step, width * (first + 1), width * (last + 1)):
             for at in range(0, len(chunk), width):
@@ -111,7 +108,7 @@ class Lines:
                 is_whole = chunk[end + 1 : end + 2] == b":" and chunk[at + width - 1 : at + width] == b"\n"
                 if mark in (b',"', b' "') and is_whole:
                     key = chunk[at + 2 : end].decode("ascii", "replace")
-                    slots[number(key)] = slot
+                    place(key, slot)
                     is_live[slot - first] = 1
                 elif mark != b"  ":
                     self.damaged.add(slot)
@@ -119,6 +116,12 @@ class Lines:
         self._is_live[first:] = is_live
         self.live = sum(self._is_live)
         self.count = last
+
+    def _place(self, key: str, slot: int) -> None:
+        number = self._keys.number(key)
+        if number >= len(self._slots):  # files that share the keys are read at the same time
+            self._make_room(number + 1)
+        self._slots[number] = slot
 
     def _make_room(self, size: int) -> None:
         if len(self._slots) < size:

@@ -42,9 +42,9 @@ class SlotPlan:
         self._count, self._live = lines.count, lines.live
 
     def close(self) -> None:
-        if self.descriptor >= 0:
-            self.file.close(self.descriptor)
-            self.descriptor = -1
+        descriptor, self.descriptor = self.descriptor, -1  # never closed twice: its number may be another's by then
+        if descriptor >= 0:
+            self.file.close(descriptor)
 
     def get(self, key: str) -> Record | None:
         slot = self._slot_of(key)
