@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -220,10 +220,25 @@ class Visitor:
 MakeVisitor = Callable[..., Visitor]
 
 
+VISITORS = pytest.StashKey[list[Visitor]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test tells what each of its visitors was looking at."""
+    report = yield
+    if call.when == "call" and report.failed:
+        for visitor in item.stash.get(VISITORS, []):
+            report.sections.append((f"seen at {visitor.page.url}", visitor.page.inner_text("body")))
+    return report
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[MakeVisitor]:
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeVisitor]:
     """Opens a browser at a site; at the end nothing may have been asked of other sites or been against the policy."""
-    visitors: list[Visitor] = []
+    visitors = request.node.stash[VISITORS] = list[Visitor]()
 
     def make(site: Site, path: str = "/", **options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": DESKTOP, **options})
