@@ -171,6 +171,17 @@ def test_figures_stay_when_events_are_lost(site: UserManager, folder: Path) -> N
     assert [one for one in site.verify() if one.place != "user_totals.json"] == []
 
 
+@pytest.mark.parametrize("key", ["ada", "No User", "../ada", "é", "a" * 300])
+def test_an_account_under_an_odd_key_is_named_and_the_others_are_checked(
+    site: UserManager, folder: Path, key: str
+) -> None:
+    ada = id_of(site, "ada")
+    edited(folder / "users.json", lambda people: people.update({key: {**people[ada], "user_id": key}}))
+    edited(folder / "user_stats.json", lambda content: content[ada].update(videos_uploaded=41))
+    found = [(one.place, one.field, one.mendable) for one in site.verify()]
+    assert sorted(found) == [("user_stats.json", "videos_uploaded", True), ("users.json", "key", False)]
+
+
 def test_a_file_by_hand_is_an_opening_balance(folder: Path, clock: FixedClock) -> None:
     person = "0b9ff1a0-6d7e-4c1f-9c53-1f2d3c4b5a69"
     (folder / "history").mkdir(parents=True)

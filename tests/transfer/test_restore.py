@@ -22,6 +22,7 @@ from whole_sites import held, populate
 from user_stats import UserManager, UserRole, audit
 from user_stats.__main__ import main
 from user_stats.audience import Audience
+from user_stats.collections import USERS as USERS_COLLECTION
 from user_stats.collections import VISITOR_KEYS, VISITOR_MARKS
 from user_stats.errors import UnusableBackup
 from user_stats.storage import Storage, open_storage
@@ -256,6 +257,33 @@ def forged(name: str, content: bytes) -> Callable[[dict[str, bytes], dict[str, A
 
 
 HISTORY, USERS = "logs/history.jsonl", "collections/users.jsonl"
+SOMEBODY, OTHER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "3f2504e0-4f89-41d3-9a0c-0305e82c3302"
+ACCOUNT = {
+    "user_id": SOMEBODY,
+    "username": "mallory",
+    "email": "mallory@example.org",
+    "role": "free",
+    "created_at": "2026-03-04T12:00:00.000000+00:00",
+}
+
+
+def line_of(key: str, record: dict[str, Any]) -> bytes:
+    return json.dumps({"key": key, "record": record}, separators=(",", ":")).encode() + b"\n"
+
+
+def with_account(name: str, record: dict[str, Any]) -> Callable[[dict[str, bytes], dict[str, Any]], None]:
+    """One account that can be read, and a record of theirs."""
+    line = line_of(SOMEBODY, record)
+    if name.startswith("logs/"):
+        line = line.replace(b'"record":', b'"entries":[').replace(b"}}\n", b"}]}\n")
+
+    def change(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        forged(USERS, line_of(SOMEBODY, ACCOUNT))(members, manifest)
+        forged(name, line)(members, manifest)
+
+    return change
+
+
 REFUSED = {
     "another format": change_manifest("format", "something else"),
     "newer": change_manifest("version", 2),
@@ -296,17 +324,36 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("fault", REFUSED)
+UNREADABLE = {
+    "accounts that are none": forged(USERS, line_of(SOMEBODY, {"user_id": SOMEBODY, "colour": "blue"})),
+    "an account under an odd key": forged(USERS, line_of("Not A User", {**ACCOUNT, "user_id": "Not A User"})),
+    "an account under a key that is no UUID": forged(USERS, line_of("ada", {**ACCOUNT, "user_id": "ada"})),
+    "an account of somebody else": forged(USERS, line_of(SOMEBODY, {**ACCOUNT, "user_id": OTHER})),
+    "a role that nobody has": forged(USERS, line_of(SOMEBODY, {**ACCOUNT, "role": "owner"})),
+    "a name that two have": forged(USERS, line_of(SOMEBODY, ACCOUNT) + line_of(OTHER, {**ACCOUNT, "user_id": OTHER})),
+    "statistics below zero": with_account("collections/user_stats.jsonl", {"videos_uploaded": -1}),
+    "totals that are none": with_account("collections/user_totals.jsonl", {"video": 7}),
+    "a version that is none": with_account("collections/user_versions.jsonl", {"version": "new"}),
+    "uses that are none": with_account("collections/subscriber_features.jsonl", {"uses": [1]}),
+    "a watch that is none": with_account(HISTORY, {"n": 1}),
+    "an event that is none": with_account("logs/activity.jsonl", {"kind": "watch", "subject": "v", "at": "now"}),
+    "a day that is none": forged("collections/day_totals.jsonl", line_of("2026-03-04", {"likes": "many"})),
+    "admins that are none": forged("collections/site.jsonl", line_of("admins", {"user_ids": "all"})),
+}
+"""Whole archives with the right checksums, of what the library cannot use."""
+
+
+@pytest.mark.parametrize("fault", [*REFUSED, *UNREADABLE])
 def test_what_is_not_a_good_backup_is_refused_before_anything_changes(
     fault: str, tmp_path: Path, clock: FixedClock
 ) -> None:
     storage = open_storage(str(tmp_path / "users"))
     populate(storage, clock)
     path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
-    rewritten(path, REFUSED[fault])
+    rewritten(path, (REFUSED | UNREADABLE)[fault])
     before = held(storage)
     files = {one: one.stat().st_ino for one in tmp_path.rglob("*")}
-    with pytest.raises((UnusableBackup, ValueError)):
+    with pytest.raises(UnusableBackup, match="cannot be read" if fault in UNREADABLE else None):
         restore(storage, path, now=clock())
     assert held(storage) == before
     assert {one: one.stat().st_ino for one in tmp_path.rglob("*")} == files
@@ -315,8 +362,9 @@ def test_what_is_not_a_good_backup_is_refused_before_anything_changes(
 
 def test_a_rewritten_backup_that_is_right_is_taken(storage: Storage, clock: FixedClock, path: Path) -> None:
     """Else the faults above would prove nothing."""
-    rewritten(path, forged("logs/activity.jsonl", b'{"key":"a","entries":[{"n":1}]}\n'))
+    rewritten(path, with_account("collections/user_stats.jsonl", {"videos_uploaded": 1}))
     assert restore(storage, path, now=clock()) is not None
+    assert UserManager(storage, clock=clock).get_user_stats(SOMEBODY).videos_uploaded == 1
 
 
 def as_symlink(path: Path) -> None:
@@ -384,6 +432,19 @@ def test_a_backup_with_a_changed_or_missing_byte_is_refused(tmp_path: Path, cloc
             refused += 1
         assert held(storage) == before  # a byte that means nothing, such as a date of the zip, may be another
     assert refused > 200
+
+
+def test_a_site_with_something_unreadable_makes_no_backup_and_can_be_restored_over(
+    storage: Storage, clock: FixedClock, path: Path
+) -> None:
+    """Else the good backups of before would go, one by one."""
+    good = path.read_bytes()
+    storage.transaction(lambda tx: tx.put(USERS_COLLECTION, SOMEBODY, {"username": "nobody", "email": "n@example.org"}))
+    with pytest.raises(UnusableBackup, match=f"users.json {SOMEBODY} record"):
+        take_backup(storage, path, now=clock())
+    assert path.read_bytes() == good
+    assert restore(storage, path, now=clock()) is not None
+    assert UserManager(storage, clock=clock).verify() == []
 
 
 # -- kills and other processes --------------------------------------------------------------------------------------

@@ -54,8 +54,7 @@ def run_repair(arguments: argparse.Namespace) -> int:
 
 def _print(differences: list[Difference]) -> None:
     for one in differences:
-        where = " ".join(word for word in (one.place, one.subject, one.field) if word)
-        print(inert(f"{where}: {one.stored} (expected: {one.expected})"))
+        print(inert(str(one)))
 
 
 def run_bench(arguments: argparse.Namespace) -> int:

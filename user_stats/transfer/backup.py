@@ -19,7 +19,15 @@ from pathlib import Path
 
 from user_stats import audit
 from user_stats.collections import ALL_LOGS, BACKED_UP_COLLECTIONS, SITE, VISITOR_KEYS
-from user_stats.errors import InvalidInput, StorageFull, StorageReadOnly, UnusableBackup, UserStatsError
+from user_stats.errors import (
+    AlreadyExists,
+    InvalidInput,
+    StorageCorrupt,
+    StorageFull,
+    StorageReadOnly,
+    UnusableBackup,
+    UserStatsError,
+)
 from user_stats.statistics.service import BACKUPS
 from user_stats.storage import Storage, in_the_making, open_storage
 from user_stats.times import to_iso
@@ -28,6 +36,7 @@ from user_stats.transfer.site_archive.format import FORMAT, VERSION, Manifest, m
 from user_stats.transfer.site_archive.reading import SiteArchive, opened_archive
 from user_stats.transfer.site_archive.writing import write_archive
 from user_stats.transfer.watched import Progress, Watched, no_progress
+from user_stats.verification import find_unreadable
 
 READINGS = 3
 """How often a site is read: written, restored to the side and compared; or restored, compared and put in place."""
@@ -71,15 +80,23 @@ class BackupFile:
 
 
 def take_backup(
-    storage: Storage, path: Path, *, now: datetime, passphrase: str = "", progress: Progress = no_progress
+    storage: Storage,
+    path: Path,
+    *,
+    now: datetime,
+    passphrase: str = "",
+    as_it_is: bool = False,
+    progress: Progress = no_progress,
 ) -> Backup:
     """The backup, in the file or, where the path is a folder, in a file of the day and time in it. It takes its place
     when it is proven, mode 0600, and replaces one that is there; whatever goes wrong leaves that as it was.
 
     With one key for good of the address hash, the key goes in sealed under the passphrase; without one it stays out.
+    `as_it_is` takes a site along of which something cannot be read, which `restore` would refuse.
     Raises InvalidInput where the path cannot be written, StorageError, StorageFull, UnusableBackup."""
     try:
-        made = _taken(storage, path / backup_name(now) if path.is_dir() else path, now, passphrase, progress)
+        file = path / backup_name(now) if path.is_dir() else path
+        made = _taken(storage, file, now, passphrase, progress, as_it_is=as_it_is)
     except BaseException:
         with suppress(UserStatsError):  # the reason of the failure may be that nothing can be written
             _note(storage, failed_at=to_iso(now))
@@ -90,7 +107,9 @@ def take_backup(
     return made
 
 
-def _taken(storage: Storage, path: Path, now: datetime, passphrase: str, progress: Progress) -> Backup:
+def _taken(
+    storage: Storage, path: Path, now: datetime, passphrase: str, progress: Progress, *, as_it_is: bool
+) -> Backup:
     lists = sum(1 for log in ALL_LOGS for _ in storage.log_keys(log))
     watched = Watched(progress, lists=lists, readings=READINGS)
     manifest = Manifest(FORMAT, VERSION, to_iso(now), {}, {}, _sealed_key(storage, passphrase))
@@ -98,7 +117,9 @@ def _taken(storage: Storage, path: Path, now: datetime, passphrase: str, progres
         with storage.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as copy, open(descriptor, "wb", closefd=False) as file:
             write_archive(file, watched.reading(copy), BACKED_UP_COLLECTIONS, ALL_LOGS, manifest)
         os.fsync(descriptor)
-        with proven(Path(part), watched=watched):
+        with proven(Path(part), watched=watched) as (side, _, _):
+            if not as_it_is:
+                refuse_unreadable(side)
             watched.finish()
         os.rename(part, path)
         _sync_folder(path.parent)
@@ -134,16 +155,30 @@ def proven(
         watched = watched or Watched(progress, lists=lists, readings=READINGS)
         side = open_storage(os.path.join(folder, "store"))
         try:
-            side.replace_all(watched.reading(archive), BACKED_UP_COLLECTIONS, ALL_LOGS)
-            with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as copy:
-                collections, logs = measured(watched.reading(copy), BACKED_UP_COLLECTIONS, ALL_LOGS)
-            for told, found in ((archive.manifest.collections, collections), (archive.manifest.logs, logs)):
-                for name, part in told.items():
-                    if found[name] != part:
-                        raise UnusableBackup(f"{name}: what was restored differs from the backup")
+            try:
+                _fill(side, archive, watched)
+            except (InvalidInput, AlreadyExists, StorageCorrupt) as error:
+                raise UnusableBackup(f"the backup holds what no store takes: {error}") from error
             yield side, archive, watched
         finally:
             side.close()
+
+
+def _fill(side: Storage, archive: SiteArchive, watched: Watched) -> None:
+    """Raises UnusableBackup, and the errors of a store that does not take what the archive holds."""
+    side.replace_all(watched.reading(archive), BACKED_UP_COLLECTIONS, ALL_LOGS)
+    with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as copy:
+        collections, logs = measured(watched.reading(copy), BACKED_UP_COLLECTIONS, ALL_LOGS)
+    for told, found in ((archive.manifest.collections, collections), (archive.manifest.logs, logs)):
+        for name, part in told.items():
+            if found[name] != part:
+                raise UnusableBackup(f"{name}: what was restored differs from the backup")
+
+
+def refuse_unreadable(side: Storage) -> None:
+    """Raises UnusableBackup where the library could not use what is in a backup."""
+    for unreadable in find_unreadable(side):
+        raise UnusableBackup(f"what is in it cannot be read: {unreadable}")
 
 
 def take_scheduled_backup(

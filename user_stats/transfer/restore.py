@@ -27,7 +27,7 @@ from user_stats.permissions import ADMINS
 from user_stats.statistics.service import BACKUPS
 from user_stats.storage import Storage, Transaction
 from user_stats.times import to_iso
-from user_stats.transfer.backup import SITE_KEY, backup_name, proven, take_backup
+from user_stats.transfer.backup import SITE_KEY, backup_name, proven, refuse_unreadable, take_backup
 from user_stats.transfer.sealing import unsealed
 from user_stats.transfer.watched import Progress, no_progress
 from user_stats.user_records import get_user
@@ -63,10 +63,12 @@ def restore(
 ) -> Restored | None:
     """The site is as it was when the backup was made; None where `confirm` said no, and nothing was changed.
 
-    Raises UnusableBackup and changes nothing where the backup is damaged, not ours, or newer than this version.
+    Raises UnusableBackup and changes nothing where the backup is damaged, not ours, newer than this version, or holds
+    what the library cannot read.
     Programs that have the site open go on with what was restored; what they record meanwhile goes. Where the engine
     keeps nothing of what is replaced, a backup of it is made beside this one first."""
     with proven(path, progress) as (side, archive, watched):
+        refuse_unreadable(side)
         sealed_key = archive.manifest.visitor_key
         key = unsealed(sealed_key, passphrase) if sealed_key is not None and passphrase else None
         erased = _erase_again(storage, side, now)
@@ -76,7 +78,7 @@ def restore(
         kept = None
         if not storage.keeps_replaced and storage.count(USERS):
             beside = path.with_name(f"before-restore-{backup_name(now)}")
-            kept = str(take_backup(storage, beside, now=now, passphrase=passphrase).path)
+            kept = str(take_backup(storage, beside, now=now, passphrase=passphrase, as_it_is=True).path)
         with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as source:
             aside = storage.replace_all(watched.reading(source), BACKED_UP_COLLECTIONS, ALL_LOGS)
         watched.finish()

@@ -20,9 +20,10 @@ from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, DAY_TOTA
 from user_stats.storage import Damage, Record, Storage
 from user_stats.verification.difference import Difference
 from user_stats.verification.person import Findings, examine, mend
+from user_stats.verification.readers import find_unreadable, odd_key
 from user_stats.verification.site import Accounts, Days, belonging_to_nobody, mend_admins
 
-__all__ = ["Difference", "Progress", "repair", "to_plain", "verify"]
+__all__ = ["Difference", "Progress", "find_unreadable", "repair", "to_plain", "verify"]
 
 Progress = Callable[[int, int], None]
 """Called with how many people are done, and of how many."""
@@ -72,8 +73,11 @@ class _Check:
         days = Days() if "day_totals.json" in broken else Days(dict(self._storage.scan(DAY_TOTALS)))
         total = self._storage.count(USERS)
         for done, (user_id, record) in enumerate(self._storage.scan(USERS), 1):
-            found += self._accounts.take(user_id, record)
-            found += self._person(user_id, days)
+            if (odd := odd_key(user_id)) is not None:
+                found.append(odd)
+            else:
+                found += self._accounts.take(user_id, record)
+                found += self._person(user_id, days)
             if self._progress is not None:
                 self._progress(done, total)
         found += belonging_to_nobody(self._storage, self._accounts.people, broken)

@@ -15,3 +15,7 @@ class Difference:
     stored: str
     expected: str
     mendable: bool
+
+    def __str__(self) -> str:
+        where = " ".join(word for word in (self.place, self.subject, self.field) if word)
+        return f"{where}: {self.stored} (expected: {self.expected})"

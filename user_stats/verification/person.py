@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from user_stats import activity
 from user_stats.collections import (
@@ -16,22 +14,27 @@ from user_stats.collections import (
     SUBSCRIBER_FEATURES,
     USER_STATS,
     USER_TOTALS,
-    USER_VERSIONS,
-    USERS,
 )
 from user_stats.day_totals import ACTIVE_ON, ACTS
-from user_stats.errors import StorageCorrupt
 from user_stats.history import expected_entries
-from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats, WatchHistoryEntry
+from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats
 from user_stats.statistics import rollups
 from user_stats.storage import Collection, Reader, Record, Transaction
-from user_stats.stored import checked_assignments, checked_event, checked_totals, checked_version
 from user_stats.times import to_iso
 from user_stats.user_records import put_user, was_changed_elsewhere
 from user_stats.verification.difference import Difference
+from user_stats.verification.readers import (
+    guarded,
+    read_account,
+    read_assignments,
+    read_events,
+    read_history,
+    read_statistics,
+    read_totals,
+    read_version,
+)
 from user_stats.watches import ENTRY_FIELDS
 
-T = TypeVar("T")
 HOURS_TOLERANCE = 1e-6
 """Sums of hours from hand-made files are no whole seconds; their last digits depend on the order of adding."""
 
@@ -54,26 +57,18 @@ class Findings:
 def examine(reader: Reader, user_id: str, max_history: int) -> Findings:
     """Compares; a damaged record is one difference, and the rest is looked at all the same."""
     findings = Findings()
-    guarded(findings, user_id, lambda: _account(reader, user_id, findings))
-    events = guarded(findings, user_id, lambda: _events(reader, user_id))
+    found = findings.differences
+    guarded(found, user_id, lambda: _account(reader, user_id, findings))
+    events = guarded(found, user_id, lambda: read_events(reader, user_id))
     if events is not None:
         findings.events = events
         counted, totals = activity.recounted(user_id, events)
-        guarded(findings, user_id, lambda: _figures(reader, user_id, events, counted, findings))
-        guarded(findings, user_id, lambda: _totals(reader, user_id, events, totals, findings))
-        guarded(findings, user_id, lambda: _history(reader, user_id, events, max_history, findings))
-        guarded(findings, user_id, lambda: _feature_uses(reader, user_id, events, findings))
-        guarded(findings, user_id, lambda: _rollup(reader, user_id, events, findings))
+        guarded(found, user_id, lambda: _figures(reader, user_id, events, counted, findings))
+        guarded(found, user_id, lambda: _totals(reader, user_id, events, totals, findings))
+        guarded(found, user_id, lambda: _history(reader, user_id, events, max_history, findings))
+        guarded(found, user_id, lambda: _feature_uses(reader, user_id, events, findings))
+        guarded(found, user_id, lambda: _rollup(reader, user_id, events, findings))
     return findings
-
-
-def guarded(findings: Findings, user_id: str, check: Callable[[], T]) -> T | None:
-    try:
-        return check()
-    except StorageCorrupt as error:
-        difference = Difference(error.path or "", user_id, "record", error.message, "the right shape", False)
-        findings.differences.append(difference)
-        return None
 
 
 def _differs(findings: Findings, place: str, user_id: str, name: str, stored: object, expected: object) -> None:
@@ -81,26 +76,15 @@ def _differs(findings: Findings, place: str, user_id: str, name: str, stored: ob
 
 
 def _account(reader: Reader, user_id: str, findings: Findings) -> None:
-    record = reader.get(USERS, user_id)
-    if record is None:
-        return  # erased since
-    user, version = User.from_stored(user_id, record), reader.get(USER_VERSIONS, user_id)
-    checked_version(user_id, version)
-    if was_changed_elsewhere(user, version):
+    user = read_account(reader, user_id)
+    if user is not None and was_changed_elsewhere(user, read_version(reader, user_id)):
         _differs(findings, "users.json", user_id, "record", "changed by hand", "as it was written last")
         findings.account = user
 
 
-def _events(reader: Reader, user_id: str) -> list[Record]:
-    events = reader.read_log(ACTIVITY, user_id)
-    for event in events:
-        checked_event(user_id, event)
-    return events
-
-
 def _figures(reader: Reader, user_id: str, events: list[Record], counted: Record, findings: Findings) -> None:
-    record = reader.get(USER_STATS, user_id)
-    stored = UserStats.from_stored(user_id, record or {}).to_stored()
+    record = read_statistics(reader, user_id)
+    stored = UserStats.from_stored(user_id, dict(record or {})).to_stored()
     if not events:
         return  # from a file without a log: an opening balance
     wrong = [name for name in (*COUNTERS, "total_watched_hours") if not _same(stored[name], counted[name])]
@@ -121,19 +105,17 @@ def _figures(reader: Reader, user_id: str, events: list[Record], counted: Record
 
 
 def _totals(reader: Reader, user_id: str, events: list[Record], counted: Record, findings: Findings) -> None:
-    record = reader.get(USER_TOTALS, user_id)
+    record = read_totals(reader, user_id)
     if not events and record is None:
         return
-    stored = checked_totals(user_id, record or activity.empty_totals(user_id))
+    stored = record or activity.empty_totals(user_id)
     if record is None or any(stored.get(name) != counted.get(name) for name in (*CONTENT_TYPES, ACTIVE_ON)):
         _differs(findings, "user_totals.json", user_id, "watches by type", record, counted)
         findings.puts.append((USER_TOTALS, {**stored, **counted}))
 
 
 def _history(reader: Reader, user_id: str, events: list[Record], max_history: int, findings: Findings) -> None:
-    stored = reader.read_log(HISTORY, user_id)
-    for entry in stored:
-        WatchHistoryEntry.from_stored(user_id, entry)
+    stored = read_history(reader, user_id)
     place = f"history/{user_id}_history.json"
     if len(stored) > max_history:
         _differs(findings, place, user_id, "entries", len(stored), f"at most {max_history}")
@@ -146,7 +128,7 @@ def _history(reader: Reader, user_id: str, events: list[Record], max_history: in
 
 
 def _feature_uses(reader: Reader, user_id: str, events: list[Record], findings: Findings) -> None:
-    stored = checked_assignments(user_id, reader.get(SUBSCRIBER_FEATURES, user_id))
+    stored = read_assignments(reader, user_id)
     uses: dict[str, int] = {}
     for event in events:
         if event["kind"] == "feature_use":
