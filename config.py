@@ -21,12 +21,19 @@ FAULTS: list[str] = []
 """One line for each wrong setting; the start is refused while there is one."""
 
 
+class _Wrong(ValueError):
+    """A part of a longer value that is not allowed: which, and what is."""
+
+
 def _setting(name: str, default: T, parse: Callable[[str], T], allowed: str) -> T:
     text = os.environ.get(name, "")
     if not text:
         return default
     try:
         return parse(text)
+    except _Wrong as error:
+        FAULTS.append(f"{name}: {error}")
+        return default
     except (ValueError, TypeError, RuntimeError):
         FAULTS.append(f"{name}: {text[:40]!r} is not allowed; allowed: {allowed}")
         return default
@@ -93,9 +100,12 @@ def _zone(text: str) -> str:
     return text
 
 
-MEASURES = ("watches", "watched_hours", "uploads", "streams", "images", "interactions", "features_used")
-STREAK_MEASURES = ("active_days", "streak")
-RARITIES = ("common", "uncommon", "rare", "epic", "legendary")
+MEASURES = (
+    *("watches", "watched_hours", "uploads", "streams", "images", "interactions", "features_used"),
+    *("active_days", "streak"),
+)
+BADGE_PARTS = {"key", "name", "measure", "threshold", "rarity"}
+HIGHEST_THRESHOLD, MOST_POINTS = 1e9, 1_000_000
 
 
 def _badges(text: str) -> list[dict[str, Any]]:
@@ -103,16 +113,56 @@ def _badges(text: str) -> list[dict[str, Any]]:
     rules: Any = json.loads(text)
     if not isinstance(rules, list):
         raise TypeError
-    for rule in rules:
-        if not isinstance(rule, dict) or rule.keys() != {"key", "name", "measure", "threshold", "rarity"}:
-            raise ValueError
-        _matching("[a-z][a-z0-9_]{0,63}")(rule["key"])
-        _matching(r"[^\x00-\x1f]{1,64}")(rule["name"])
-        if rule["measure"] not in (*MEASURES, *STREAK_MEASURES) or rule["rarity"] not in RARITIES:
-            raise ValueError
-        if type(rule["threshold"]) not in (int, float) or not 0 < rule["threshold"] < 1e9:
-            raise ValueError
+    for number, rule in enumerate(rules, 1):
+        if not isinstance(rule, dict) or rule.keys() != BADGE_PARTS:
+            raise _Wrong(f"badge {number} has other parts; allowed: {', '.join(sorted(BADGE_PARTS))}, all of them")
+        for part, pattern, allowed in (
+            ("key", "[a-z][a-z0-9_]{0,63}", "1 to 64 of a-z, 0-9 and _, a letter first"),
+            ("name", r"[^\x00-\x1f]{1,64}", "1 to 64 characters"),
+        ):
+            if not isinstance(rule[part], str) or re.fullmatch(pattern, rule[part]) is None:
+                raise _Wrong(f"{part} of badge {number} is {str(rule[part])[:40]!r}; allowed: {allowed}")
+        for part, choices in (("measure", MEASURES), ("rarity", tuple(RARITY_POINTS))):
+            if rule[part] not in choices:
+                words = ", ".join(choices)
+                raise _Wrong(f"{part} of badge {rule['key']} is {str(rule[part])[:40]!r}; allowed: one of {words}")
+        if not _is_threshold(rule["threshold"]):
+            raise _Wrong(
+                f"threshold of badge {rule['key']} is {str(rule['threshold'])[:40]}; allowed: above 0, below 10⁹"
+            )
     return rules
+
+
+def _is_threshold(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < HIGHEST_THRESHOLD  # type: ignore[operator]
+
+
+def _rarity_points(text: str) -> dict[str, int]:
+    """What a badge of each class is worth; a class that is not built in is one more, for the rules of BADGES."""
+    given: Any = json.loads(text)
+    if not isinstance(given, dict):
+        raise TypeError
+    for name, points in given.items():
+        if re.fullmatch("[a-z][a-z0-9_ ]{0,31}", name) is None:
+            raise _Wrong(f"class {name[:40]!r}; allowed: 1 to 32 of a-z, 0-9, _ and blank, a letter first")
+        if type(points) is not int or not 0 <= points <= MOST_POINTS:
+            raise _Wrong(f"points of {name} are {str(points)[:40]}; allowed: a whole number from 0 to {MOST_POINTS:,}")
+    return {**_RARITY_POINTS, **given}
+
+
+def _milestones(text: str) -> dict[str, list[float]]:
+    """Thresholds by measure, each list in the place of the built-in one; an empty list: none of this measure."""
+    given: Any = json.loads(text)
+    if not isinstance(given, dict):
+        raise TypeError
+    for measure, thresholds in given.items():
+        if measure not in MEASURES:
+            raise _Wrong(f"measure {measure[:40]!r}; allowed: one of {', '.join(MEASURES)}")
+        if not isinstance(thresholds, list) or not all(map(_is_threshold, thresholds)):
+            raise _Wrong(f"{measure} is {str(thresholds)[:40]}; allowed: a list of numbers above 0 and below 10⁹")
+        if thresholds != sorted(set(thresholds)):
+            raise _Wrong(f"{measure} is {str(thresholds)[:40]}; allowed: each threshold once, the lowest first")
+    return {**_MILESTONES, **given}
 
 
 TUTORIAL_SECRETS = ("change", "example", "hunter2", "password", "secret", "test", "your", "12345", "xxxx")
@@ -244,6 +294,9 @@ STORAGE_QUOTA_GB = _amounts("STORAGE_QUOTA_GB", {"free": 5.0, "subscriber": 50.0
 """Gigabytes (10⁹ bytes) that each role may store."""
 CURRENCY = _setting("CURRENCY", "USD", _matching("[A-Z]{3}"), "three letters such as EUR")
 """The currency of the prices and payments."""
+_RARITY_POINTS = {"common": 10, "uncommon": 25, "rare": 50, "epic": 100, "legendary": 250}
+RARITY_POINTS = _setting("RARITY_POINTS", _RARITY_POINTS, _rarity_points, 'JSON such as {"rare": 60, "mythic": 500}')
+"""Points of a badge by its class of rarity; what is not named keeps its points, a new name is a new class."""
 _NO_BADGES: list[dict[str, Any]] = []
 BADGES = _setting(
     "BADGES",
@@ -253,6 +306,17 @@ BADGES = _setting(
     '"rare"}]',
 )
 """Badges beside the built-in ones; one with the key of a built-in one takes its place."""
+_MILESTONES: dict[str, list[float]] = {
+    "watches": [10, 50, 100, 500, 1000, 5000, 10_000],
+    "watched_hours": [1, 10, 50, 100, 500, 1000, 5000],
+    "uploads": [1, 10, 50, 100, 500, 1000],
+    "interactions": [1, 10, 50, 100, 500, 1000, 5000],
+    "active_days": [7, 30, 100, 365, 1000],
+}
+MILESTONES = _setting("MILESTONES", _MILESTONES, _milestones, 'JSON such as {"watches": [10, 100], "streams": [1, 5]}')
+"""The thresholds of milestones by measure; a measure that is not named keeps its own."""
+LEVEL_STEP = _whole("LEVEL_STEP", 25, 1, 1_000_000)
+"""Points from level 1 to level 2; each further step takes so many more than the one before."""
 
 # -- audience -------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from user_stats import activity, day_totals, fields
 from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, ROLLUPS, USER_STATS, USER_TOTALS, watch_end
 from user_stats.history import expected_entries
 from user_stats.permissions import authorize
+from user_stats.statistics.kept_badges import keep_badges
+from user_stats.statistics.rules import BADGES, Badge
 from user_stats.storage import Log, Record, Storage, Transaction
 from user_stats.times import Clock, to_iso
 from user_stats.user_records import get_user
@@ -150,10 +152,11 @@ class BatchWriter:
 class Batches:
     """The batches of a store: making, listing and taking out."""
 
-    def __init__(self, storage: Storage, *, max_entries: int, clock: Clock) -> None:
+    def __init__(self, storage: Storage, *, max_entries: int, clock: Clock, badges: Sequence[Badge] = BADGES) -> None:
         self._storage = storage
         self._max_entries = max_entries
         self._clock = clock
+        self._badges = badges
 
     def writer(
         self, user_id: str, name: str, *, source: str, actor: str | None = None, is_rehearsal: bool = False
@@ -191,7 +194,8 @@ class Batches:
         return [_summed(name, group) for name, group in marks.items()]
 
     def remove(self, user_id: str, name: str, *, actor: str | None = None) -> int:
-        """How many watches went: list, log, counters and days are as if the batch had never been. 0: no such batch."""
+        """How many watches went: list, log, counters and days are as if the batch had never been, but for the badges,
+        which are kept for good. 0: no such batch."""
         user_id = fields.checked_user_id(user_id)
         now = self._clock()
 
@@ -202,6 +206,7 @@ class Batches:
             mine = [mark for mark in marks if mark["batch"] == name and mark["watches"]]
             if not mine:
                 return 0
+            keep_badges(tx, user_id, self._badges, now=now)
             events = tx.read_log(ACTIVITY, user_id)
             gone = [event for event in events if event.get("batch") == name]
             kept = [event for event in events if event.get("batch") != name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
 from user_stats.page_settings import PageSettings
 from user_stats.schedules import Runner, Schedule
-from user_stats.statistics.rules import BADGES, Badge
+from user_stats.statistics.rules import badge_rules
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
@@ -86,6 +86,7 @@ def get_user_manager(url: Url = None) -> UserManager:
                 subscription_days=config.USER_SUBSCRIPTION_DAYS,
                 self_service=config.UPGRADE_MODE == "direct",
                 passwords=_password_policy(),
+                badges=badge_rules(config.BADGES, config.RARITY_POINTS),
             )
         return _managers[place]
 
@@ -118,7 +119,6 @@ def get_statistics(url: Url = None) -> Statistics:
 
 
 def _statistics_settings() -> StatisticsSettings:
-    badges = {badge.key: badge for badge in (*BADGES, *(Badge(**rule) for rule in config.BADGES))}
     return StatisticsSettings(
         time_zone=config.TIME_ZONE,
         watched_threshold=config.WATCHED_THRESHOLD,
@@ -128,7 +128,10 @@ def _statistics_settings() -> StatisticsSettings:
         subscription_prices=config.SUBSCRIPTION_PRICES,
         currency=config.CURRENCY,
         backup_days=config.BACKUP_HOURS / 24,
-        badges=tuple(badges.values()),
+        badges=badge_rules(config.BADGES, config.RARITY_POINTS),
+        rarity_points=config.RARITY_POINTS,
+        milestones=config.MILESTONES,  # type: ignore[arg-type]
+        level_step=config.LEVEL_STEP,
     )
 
 
@@ -179,7 +182,7 @@ def get_schedules(url: Url = None) -> Runner:
     schedules = [
         Schedule("destroy_old_keys", timedelta(hours=1), lambda: get_audience(url).destroy_old_keys()),
         Schedule("end_old_sessions", timedelta(days=1), lambda: get_accounts(url).remove_ended()),
-        Schedule("roll_up", timedelta(minutes=10), lambda: get_statistics(url).roll_up()),
+        Schedule("roll_up", timedelta(minutes=10), lambda: get_statistics(url).follow()),
         Schedule("cleanup", timedelta(days=1), lambda: get_audience(url).cleanup(config.RETENTION_DAYS)),
     ]
     if config.BACKUP_DIR is not None:
@@ -214,9 +217,8 @@ def bring_back(
     path: Path, url: Url = None, *, confirm: Callable[[Contents], bool], progress: Progress = no_progress
 ) -> Restored | None:
     """The site as a backup holds it; see `restore`."""
-    storage = get_user_manager(url).storage
-    now, passphrase = utc_now(), config.BACKUP_PASSPHRASE
-    return restore(storage, path, now=now, passphrase=passphrase, confirm=confirm, progress=progress)
+    storage, passphrase = get_user_manager(url).storage, config.BACKUP_PASSPHRASE
+    return restore(storage, path, now=utc_now(), passphrase=passphrase, confirm=confirm, progress=progress)
 
 
 def copy_store(from_url: str, to_url: str, *, progress: Progress = no_progress) -> list[Compared]:
@@ -227,10 +229,8 @@ def copy_store(from_url: str, to_url: str, *, progress: Progress = no_progress) 
         raise InvalidInput.of("TO_URL", _origin(places[1]), "another store than FROM_URL")
     if "://" not in places[0] and not os.path.isdir(places[0]):
         raise InvalidInput.of("FROM_URL", from_url, "a store that is there")
-    with ExitStack() as opened:
-        source, target = (open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS) for place in places)
-        for storage in (source, target):
-            opened.callback(storage.close)
+    source, target = (open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS) for place in places)
+    with closing(source), closing(target):
         refuse_unfinished(source)
         return copy_site(source, target, origin=_origin(places[0]), now=utc_now(), progress=progress)
 
@@ -242,14 +242,12 @@ def _origin(place: str) -> str:
 
 
 def _back_up_by_the_clock(url: Url, folder: Path, *, progress: Progress = no_progress) -> Backup:
-    storage, now = get_user_manager(url).storage, utc_now()
-    kept, passphrase = config.BACKUPS_KEPT, config.BACKUP_PASSPHRASE
-    return take_scheduled_backup(storage, folder, kept=kept, now=now, passphrase=passphrase, progress=progress)
+    storage, kept, passphrase = get_user_manager(url).storage, config.BACKUPS_KEPT, config.BACKUP_PASSPHRASE
+    return take_scheduled_backup(storage, folder, kept=kept, now=utc_now(), passphrase=passphrase, progress=progress)
 
 
 def _report(audience: Audience) -> None:
-    count = audience.totals().visitor_days
-    send_report(config.REPORT_TO, config.REPORT_KEY, config.INSTANCE_ID, count, audience.now())
+    send_report(config.REPORT_TO, config.REPORT_KEY, config.INSTANCE_ID, audience.totals().visitor_days, audience.now())
 
 
 def http_settings() -> HttpSettings:

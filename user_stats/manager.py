@@ -21,6 +21,7 @@ from user_stats.history import WatchHistoryTracker
 from user_stats.models import SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
 from user_stats.people import PasswordRules, People, UserPage
 from user_stats.plan_growth import MonthOfPlans, RunningPlans
+from user_stats.statistics.rules import BADGES, Badge
 from user_stats.storage import Record, Storage
 from user_stats.subscriptions import Subscriptions
 from user_stats.times import Clock, utc_now
@@ -45,6 +46,7 @@ class UserManager:
         subscription_days: int = 365,
         self_service: bool = False,
         passwords: PasswordRules | None = None,
+        badges: Sequence[Badge] = BADGES,
     ) -> None:
         self._storage = storage
         self._clock = clock
@@ -56,7 +58,7 @@ class UserManager:
         self._requests = UpgradeRequests(storage, clock=clock)
         self.content = Content(storage, clock=clock)
         self.community = Community(storage, clock=clock)
-        self.batches = Batches(storage, max_entries=max_history, clock=clock)
+        self.batches = Batches(storage, max_entries=max_history, clock=clock, badges=badges)
         self.history_tracker = WatchHistoryTracker(storage, max_entries=max_history, clock=clock)
 
     @property

@@ -104,6 +104,8 @@ def _check_event(event: Mapping[str, Any]) -> None:
             from_iso(event[name])
     if kind == "feature_use":
         SubscriberFeature(event["subject"])
+    if kind == "badge" and not (type(event["name"]) is str and is_count(event["points"]) and event["threshold"] > 0):
+        raise ValueError("the rule of a badge is of the wrong kind")
     if kind == "opening":
         checked_totals("", event["watched"])
         if not all(is_count(event[name]) for name in COUNTERS) or not event["total_watched_hours"] >= 0:

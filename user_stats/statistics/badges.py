@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from user_stats.models import COUNTERS, SECONDS_PER_HOUR, UserStats
 from user_stats.statistics.day_bits import EPOCH
@@ -12,6 +13,8 @@ from user_stats.statistics.moments import Streak
 from user_stats.statistics.rules import Badge, Measure
 from user_stats.storage import Record
 
+KEPT = "badge"
+"""The kind of the event that says that a badge was earned; its subject is the key. See `kept_badges.py`."""
 _COUNTED: dict[str, Measure] = {"video": "uploads", "stream": "streams", "image": "images"}
 
 
@@ -22,15 +25,29 @@ class BadgeProgress:
     badge: Badge
     value: float
     earned_on: str | None
-
-    @property
-    def is_earned(self) -> bool:
-        return self.value >= self.badge.threshold
+    is_earned: bool
 
     @property
     def share(self) -> float:
         """From 0 to 1."""
-        return min(1.0, self.value / self.badge.threshold)
+        return 1.0 if self.is_earned else self.value / self.badge.threshold
+
+
+class Kept(NamedTuple):
+    """A badge as it was earned, whatever the rules are now; of what was brought along nobody knows the day."""
+
+    badge: Badge
+    on: str | None
+
+
+def kept_badges(events: Iterable[Record]) -> dict[str, Kept]:
+    """The badges in a log, by key."""
+    return {event["subject"]: Kept(_rule_in(event), event["on"]) for event in events if event["kind"] == KEPT}
+
+
+def _rule_in(event: Record) -> Badge:
+    name, measure, threshold = event["name"], event["measure"], event["threshold"]
+    return Badge(event["subject"], name, measure, threshold, event["rarity"], event["points"])
 
 
 def lifetime_values(stats: UserStats, days: int, streak: Streak) -> dict[Measure, float]:
@@ -52,14 +69,20 @@ def lifetime_values(stats: UserStats, days: int, streak: Streak) -> dict[Measure
 def badge_progress(
     rules: Sequence[Badge], values: dict[Measure, float], events: Iterable[Record], days: int
 ) -> list[BadgeProgress]:
-    """Every badge, earned or not, as the rules list them."""
-    story = _story(events, days)
+    """Every badge, earned or not, as the rules list them; then those that were earned by rules of before."""
+    events = list(events)
+    kept, story = kept_badges(events), _story(events, days)
     found = []
     for badge in rules:
         value = values[badge.measure]
         since = next((day for day, so_far in story.get(badge.measure, ()) if so_far >= badge.threshold), None)
-        found.append(BadgeProgress(badge, value, since if value >= badge.threshold else None))
-    return found
+        before = kept.pop(badge.key, None)
+        if before is not None:
+            found.append(BadgeProgress(badge, value, before.on, is_earned=True))
+        else:
+            is_earned = value >= badge.threshold
+            found.append(BadgeProgress(badge, value, since if is_earned else None, is_earned))
+    return [*found, *(BadgeProgress(one.badge, one.badge.threshold, one.on, is_earned=True) for one in kept.values())]
 
 
 def _story(events: Iterable[Record], days: int) -> dict[Measure, list[tuple[str, float]]]:

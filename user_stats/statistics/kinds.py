@@ -228,6 +228,10 @@ def _plan(tally: Record, role: str, at: str, until: str | None) -> None:
         plans[-1] |= {"until": at, "cancelled": True}
 
 
+def _badge(fold: Fold, event: Record) -> None:
+    fold.tally.setdefault("badges", {})[event["subject"]] = event["points"]
+
+
 KINDS: dict[str, Callable[[Fold, Record], None]] = {
     "watch": _watch,
     "interaction": _interaction,
@@ -250,4 +254,5 @@ KINDS: dict[str, Callable[[Fold, Record], None]] = {
     "subscription": _subscription,
     "role_change": _role_change,
     "account_created": _account_created,
+    "badge": _badge,
 }

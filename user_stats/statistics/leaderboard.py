@@ -69,7 +69,7 @@ def own_place(records: SiteRecords, user_id: str, metric: str, period: str) -> P
 
 def value_of(records: SiteRecords, user_id: str, metric: str, period: str) -> float:
     if metric == "points":
-        return records.points().get(user_id, 0)
+        return records.points.get(user_id, 0)
     if period == "all":
         values = records.lifetime_values().get(user_id)
         return 0 if values is None else values[metric]  # type: ignore[index]

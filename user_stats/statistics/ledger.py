@@ -76,6 +76,10 @@ class Ledger:
         """Of each person; to be read, not changed."""
         return {user_id: known.tally for user_id, known in self._people.items()}
 
+    def events(self) -> int:
+        """How many events were counted, but for those that say what the others earned."""
+        return sum(one.mark.events - len(one.tally.get("badges", ())) for one in self._people.values())
+
     def histories(self) -> dict[str, frozenset[str]]:
         """The items that each person watched."""
         return dict(self._watched)

@@ -11,7 +11,7 @@ from typing import Any
 
 from user_stats.day_totals import ACTS
 from user_stats.models import User, UserStats
-from user_stats.statistics.badges import BadgeProgress, badge_progress, lifetime_values
+from user_stats.statistics.badges import KEPT, BadgeProgress, badge_progress, lifetime_values
 from user_stats.statistics.day_bits import active_days, streak_of
 from user_stats.statistics.kinds import completes, has_length
 from user_stats.statistics.moments import Quarters, Session, by_hour_and_weekday, day_of, seconds_of, sessions, spread
@@ -72,8 +72,8 @@ class PersonRecords:
     settings: StatisticsSettings
     contents: Callable[[str], Mapping[str, Any]] = field(default=lambda content_id: {})
     """What is known of an item: title, category, tags, size; empty where nobody told."""
-    rank: Callable[[], tuple[int, int] | None] = field(default=lambda: None)
-    """The place on the leaderboard and how many are on it."""
+    rank: Callable[[], tuple[int, int, int] | None] = field(default=lambda: None)
+    """The place on the leaderboard, how many are on it, and the events of the site that it rests on."""
     referred: Callable[[], int | None] = field(default=lambda: None)
     """Accounts that came through this person and were active; None where no referral was recorded."""
 
@@ -144,6 +144,11 @@ class PersonRecords:
     def lifetime(self) -> dict[Measure, float]:
         """Every measure that the rules of badges look at."""
         return lifetime_values(self.stats, self.utc_days, streak_of(self.utc_days, self.now.date()))
+
+    @cached_property
+    def recorded(self) -> int:
+        """How many events there are, but for those that say what the others earned."""
+        return sum(event["kind"] != KEPT for event in self.events)
 
     @cached_property
     def badges(self) -> list[BadgeProgress]:

@@ -1,12 +1,14 @@
-"""Badges, milestones, points and levels as data: what an admin may read and extend in the configuration.
+"""Badges, milestones, rarity and levels as data: the built-in ones, which the configuration extends or replaces.
 
-Each rule looks at one measure, a lifetime figure that only ever grows, so that what was earned stays earned.
+Each rule looks at one measure, a lifetime figure that only grows by what people do. A badge that was earned stays, also
+where an import is undone or a rule is changed: see `kept_badges.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 Measure = Literal[
     "watches", "watched_hours", "uploads", "streams", "images", "interactions", "features_used", "active_days", "streak"
@@ -22,9 +24,8 @@ MEASURES: dict[Measure, str] = {
     "active_days": "days with activity",
     "streak": "days with activity in a row",
 }
-Rarity = Literal["common", "uncommon", "rare", "epic", "legendary"]
-POINTS: dict[Rarity, int] = {"common": 10, "uncommon": 25, "rare": 50, "epic": 100, "legendary": 250}
-"""What a badge of each rarity is worth."""
+RARITY_POINTS: Mapping[str, int] = {"common": 10, "uncommon": 25, "rare": 50, "epic": 100, "legendary": 250}
+"""What a badge of each class of rarity is worth."""
 
 
 @dataclass(frozen=True)
@@ -35,37 +36,36 @@ class Badge:
     name: str
     measure: Measure
     threshold: float
-    rarity: Rarity
-
-    @property
-    def points(self) -> int:
-        return POINTS[self.rarity]
+    rarity: str
+    points: int
 
 
-BADGES = (
-    Badge("first_watch", "First watch", "watches", 1, "common"),
-    Badge("regular_viewer", "Regular viewer", "watches", 100, "uncommon"),
-    Badge("devoted_viewer", "Devoted viewer", "watches", 1000, "rare"),
-    Badge("ten_hours", "Ten hours", "watched_hours", 10, "common"),
-    Badge("hundred_hours", "A hundred hours", "watched_hours", 100, "rare"),
-    Badge("thousand_hours", "A thousand hours", "watched_hours", 1000, "legendary"),
-    Badge("first_upload", "First upload", "uploads", 1, "common"),
-    Badge("film_maker", "Film maker", "uploads", 25, "rare"),
-    Badge("studio", "Studio", "uploads", 250, "legendary"),
-    Badge("on_air", "On air", "streams", 1, "uncommon"),
-    Badge("broadcaster", "Broadcaster", "streams", 50, "epic"),
-    Badge("photographer", "Photographer", "images", 50, "uncommon"),
-    Badge("first_word", "First word", "interactions", 1, "common"),
-    Badge("conversation", "Good conversation", "interactions", 100, "uncommon"),
-    Badge("heart_of_the_site", "Heart of the site", "interactions", 1000, "epic"),
-    Badge("explorer", "Explorer", "features_used", 25, "uncommon"),
-    Badge("month_of_days", "Thirty days", "active_days", 30, "uncommon"),
-    Badge("year_of_days", "A year of days", "active_days", 365, "epic"),
-    Badge("week_in_a_row", "A week in a row", "streak", 7, "uncommon"),
-    Badge("month_in_a_row", "A month in a row", "streak", 30, "rare"),
-    Badge("hundred_in_a_row", "A hundred in a row", "streak", 100, "legendary"),
+_BADGES: tuple[tuple[str, str, Measure, float, str], ...] = (
+    ("first_watch", "First watch", "watches", 1, "common"),
+    ("regular_viewer", "Regular viewer", "watches", 100, "uncommon"),
+    ("devoted_viewer", "Devoted viewer", "watches", 1000, "rare"),
+    ("ten_hours", "Ten hours", "watched_hours", 10, "common"),
+    ("hundred_hours", "A hundred hours", "watched_hours", 100, "rare"),
+    ("thousand_hours", "A thousand hours", "watched_hours", 1000, "legendary"),
+    ("first_upload", "First upload", "uploads", 1, "common"),
+    ("film_maker", "Film maker", "uploads", 25, "rare"),
+    ("studio", "Studio", "uploads", 250, "legendary"),
+    ("on_air", "On air", "streams", 1, "uncommon"),
+    ("broadcaster", "Broadcaster", "streams", 50, "epic"),
+    ("photographer", "Photographer", "images", 50, "uncommon"),
+    ("first_word", "First word", "interactions", 1, "common"),
+    ("conversation", "Good conversation", "interactions", 100, "uncommon"),
+    ("heart_of_the_site", "Heart of the site", "interactions", 1000, "epic"),
+    ("explorer", "Explorer", "features_used", 25, "uncommon"),
+    ("month_of_days", "Thirty days", "active_days", 30, "uncommon"),
+    ("year_of_days", "A year of days", "active_days", 365, "epic"),
+    ("week_in_a_row", "A week in a row", "streak", 7, "uncommon"),
+    ("month_in_a_row", "A month in a row", "streak", 30, "rare"),
+    ("hundred_in_a_row", "A hundred in a row", "streak", 100, "legendary"),
 )
-MILESTONES: dict[Measure, tuple[int, ...]] = {
+BADGES = tuple(Badge(*row, points=RARITY_POINTS[row[-1]]) for row in _BADGES)
+
+MILESTONES: Mapping[Measure, Sequence[float]] = {
     "watches": (10, 50, 100, 500, 1000, 5000, 10_000),
     "watched_hours": (1, 10, 50, 100, 500, 1000, 5000),
     "uploads": (1, 10, 50, 100, 500, 1000),
@@ -76,14 +76,21 @@ LEVEL_STEP = 25
 """Points from level 1 to 2; each further step takes so many more than the one before."""
 
 
-def level_of(points: int) -> int:
-    """Level 1 from 0 points, 2 from 25, 3 from 75, 4 from 150, …"""
+def badge_rules(own: Iterable[Mapping[str, Any]], rarity_points: Mapping[str, int]) -> tuple[Badge, ...]:
+    """The built-in rules, worth what their classes are worth, with the site's own; a known key takes the place."""
+    rules = {badge.key: replace(badge, points=rarity_points[badge.rarity]) for badge in BADGES}
+    rules |= {rule["key"]: Badge(**rule, points=rarity_points[rule["rarity"]]) for rule in own}
+    return tuple(rules.values())
+
+
+def level_of(points: int, step: int = LEVEL_STEP) -> int:
+    """With steps of 25: level 1 from 0 points, 2 from 25, 3 from 75, 4 from 150, …"""
     level = 1
-    while points >= points_for_level(level + 1):
+    while points >= points_for_level(level + 1, step):
         level += 1
     return level
 
 
-def points_for_level(level: int) -> int:
+def points_for_level(level: int, step: int = LEVEL_STEP) -> int:
     """The fewest points of a level."""
-    return LEVEL_STEP * level * (level - 1) // 2
+    return step * level * (level - 1) // 2

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from user_stats import fields
-from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, SITE, USER_STATS, USERS
+from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, DEMO, SITE, USER_STATS, USERS
 from user_stats.community import connections
 from user_stats.items import is_content_id
 from user_stats.models import User, UserStats
@@ -16,6 +16,7 @@ from user_stats.statistics.catalogue import ENTRIES
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.figures import NOT_HERE, Figure
 from user_stats.statistics.fold import ALL_TIME, CONTENTS, DAYS, QUARTERS, TOPICS, Rules
+from user_stats.statistics.kept_badges import keep_badges
 from user_stats.statistics.ledger import Ledger, Progress
 from user_stats.statistics.moments import checked_zone
 from user_stats.statistics.person_records import PersonRecords
@@ -29,6 +30,7 @@ from user_stats.times import Clock, to_iso, utc_now
 from user_stats.user_records import get_user
 
 MOST_RECOMMENDED = 100
+PEOPLE_AT_ONCE = 200
 MINUTE = len("2026-01-01T00:00")
 BACKUPS = "backups"
 """In SITE: when a backup was last verified, and when one last failed."""
@@ -107,6 +109,26 @@ class Statistics:
         self.ledger.refresh()
         return content_id in self.ledger.sums(CONTENTS) or self._storage.get(CONTENT, content_id) is not None
 
+    def keep_badges(self) -> int:
+        """Writes badges that were earned into the logs of those who have them, so that they stay; returns of how many
+        people. Of each some milliseconds, so not of everybody at once."""
+        records, made_up = self.site_records(), {user_id for user_id, _ in self._storage.scan(DEMO)}
+        due = [
+            user_id
+            for user_id, badges in records.earned_badges.items()
+            if badges.keys() - records.tallies_by_person[user_id].get("badges", {}).keys() and user_id not in made_up
+        ]
+        keep, rules, now = keep_badges, self.settings.badges, self._clock()
+        return sum(
+            self._storage.transaction(lambda tx, one=user_id: keep(tx, one, rules, now=now)) > 0  # type: ignore[misc]
+            for user_id in due[:PEOPLE_AT_ONCE]
+        )
+
+    def follow(self) -> None:
+        """What a running site does every now and then, so that a start reads little and badges stay."""
+        self.roll_up()
+        self.keep_badges()
+
     def roll_up(self, progress: Progress | None = None) -> None:
         """Counts what is new and keeps it in the store, so that the next start reads little."""
         self.ledger.refresh(progress)
@@ -129,12 +151,12 @@ class Statistics:
             lambda: self._active_referred(user_id),
         )
 
-    def _rank(self, user_id: str) -> tuple[int, int] | None:
+    def _rank(self, user_id: str) -> tuple[int, int, int] | None:
         records = self.site_records()
         board = boards.leaderboard(records, "points", "all")
         shown = next((place for place in board if place.user_id == user_id), None)
         place = shown or boards.own_place(records, user_id, "points", "all")
-        return None if place is None else (place.rank, len(board))
+        return None if place is None else (place.rank, len(board), records.events)
 
     def _active_referred(self, user_id: str) -> int | None:
         referred = connections(self._storage, user_id)["referred"]
@@ -171,6 +193,7 @@ class Statistics:
             self.settings,
             backups,
             dict(storage.scan(AUDIENCE_DAYS)),
+            self.ledger.events(),
         )
 
     def content_records(self, content_id: str, *, tz: str | None = None) -> ContentRecords:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from user_stats.models import UserRole
-from user_stats.statistics.rules import BADGES, Badge
+from user_stats.statistics.rules import BADGES, LEVEL_STEP, MILESTONES, RARITY_POINTS, Badge, Measure
 
 BITRATES = {
     "144p": 0.1,
@@ -43,3 +43,6 @@ class StatisticsSettings:
     currency: str = "USD"
     backup_days: float = 1
     badges: tuple[Badge, ...] = BADGES
+    rarity_points: Mapping[str, int] = field(default_factory=lambda: RARITY_POINTS)
+    milestones: Mapping[Measure, Sequence[float]] = field(default_factory=lambda: MILESTONES)
+    level_step: int = LEVEL_STEP

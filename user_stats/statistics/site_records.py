@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -44,6 +45,8 @@ class SiteRecords:
     settings: StatisticsSettings
     backups: Mapping[str, Any]
     audience_days: Mapping[str, Record]
+    events: int
+    """How many were recorded, of everybody."""
 
     @property
     def users(self) -> list[User]:
@@ -231,21 +234,26 @@ class SiteRecords:
         return self._lifetime_values
 
     @cached_property
-    def _points(self) -> dict[str, int]:
-        return {
-            user_id: sum(badge.points for badge in self.settings.badges if values[badge.measure] >= badge.threshold)
-            for user_id, values in self._lifetime_values.items()
-        }
+    def earned_badges(self) -> dict[str, dict[str, int]]:
+        """Of everybody: the points of each badge that is theirs, by the rules of now or of before."""
+        rules = self.settings.badges
+        earned = {}
+        for user_id, values in self._lifetime_values.items():
+            kept = self.tallies_by_person[user_id].get("badges", {})
+            now = {one.key: one.points for one in rules if values[one.measure] >= one.threshold or one.key in kept}
+            earned[user_id] = {**kept, **now} if kept else now
+        return earned
 
+    @cached_property
     def points(self) -> dict[str, int]:
-        return self._points
+        return {user_id: sum(badges.values()) for user_id, badges in self.earned_badges.items()}
 
     def badge_holders(self) -> dict[str, int]:
-        everybody = self._lifetime_values.values()
-        return {
-            badge.key: sum(values[badge.measure] >= badge.threshold for values in everybody)
-            for badge in self.settings.badges
-        }
+        """How many people have each badge; of those that no rule gives any more, only where somebody has it."""
+        holders = Counter({badge.key: 0 for badge in self.settings.badges})
+        for badges in self.earned_badges.values():
+            holders.update(badges.keys())
+        return dict(holders)
 
     def leaders(self, metric: str = "points", period: str = "all") -> list[Record]:
         """The first ten of a leaderboard."""

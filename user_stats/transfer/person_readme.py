@@ -104,7 +104,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "at": "when it was recorded",
         "kind": "watch, upload, interaction, feature_use, rating, follow, playlist, sign_in and others that you did, "
         "account_created, profile_change, role_change, subscription, "
-        "feature_assignment, history_cleared, deactivated, reactivated; or opening: figures that were brought along",
+        "feature_assignment, history_cleared, deactivated, reactivated, badge (one you earned, with its rule and day); "
+        "or opening: figures that were brought along",
         "subject": "what it was about, such as the id of a video or the name of a feature",
         "category, tags": "what the watched video was about, where we were told",
         "length_seconds": "the length of the whole video",

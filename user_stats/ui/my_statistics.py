@@ -53,8 +53,9 @@ def _zone() -> str:
 def _draw_badges(user_id: str) -> None:
     records = get_statistics().person_records(user_id, tz=_zone())
     every, have = records.badges, points(records)
-    level = level_of(have)
-    first, following = points_for_level(level), points_for_level(level + 1)
+    step = records.settings.level_step
+    level = level_of(have, step)
+    first, following = points_for_level(level, step), points_for_level(level + 1, step)
     st.progress((have - first) / (following - first), f"Level {level}: {have} points, level {level + 1} at {following}")
     with st.grid(3, min_column_width=220):
         for one in sorted(every, key=lambda one: (not one.is_earned, -one.share)):
@@ -64,7 +65,8 @@ def _draw_badges(user_id: str) -> None:
 def _draw_badge(one: BadgeProgress) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{inert(one.badge.name)}**")
-        st.badge(f"{one.badge.rarity}, {one.badge.points} points", color=RARITY_COLOURS[one.badge.rarity])  # type: ignore[arg-type]
+        colour = RARITY_COLOURS.get(one.badge.rarity, "yellow")
+        st.badge(inert(f"{one.badge.rarity}, {one.badge.points} points"), color=colour)  # type: ignore[arg-type]
         if one.is_earned:
             st.caption(f"Yours since {one.earned_on}" if one.earned_on else "Yours")
         else:

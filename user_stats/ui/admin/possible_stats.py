@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from user_stats.bootstrap import get_statistics, get_user_manager
+from user_stats.ui.admin.achievement_rules import draw_rules
 from user_stats.ui.admin.figure_cards import draw_catalogue
 from user_stats.ui.admin.site_catalogue import site_catalogue
 from user_stats.ui.session import for_admins
@@ -43,6 +44,7 @@ def _draw_site() -> None:
         st.caption(f"As of {shown_time(state.ready.at.isoformat())}, {_zone()}{under_way}.", width="content")
         st.button("Count again", key="figures_again", icon=":material/refresh:", type="tertiary", on_click=_again)
     draw_catalogue(state.ready.catalogue, key="figures_site")
+    draw_rules()
 
 
 @st.fragment(run_every="1s")

@@ -1,0 +1,77 @@
+"""A badge is kept for good: whatever becomes of what it was earned by, or of its rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from user_stats.collections import ACTIVITY
+from user_stats.demo import Demo
+from user_stats.statistics.rules import BADGES, Badge
+from user_stats.statistics.service import Statistics
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.watches import Watch
+
+HARD = Badge("ten_hours", "Ten hours", "watched_hours", 5000, "common", 10)
+
+
+def watched(hours: int) -> list[Watch]:
+    return [Watch(f"v{number}", 3600, watched_at=f"2025-01-{number + 1:02}T10:00:00Z") for number in range(hours)]
+
+
+def badges_of(site: Any, statistics: Statistics, user_id: str) -> dict[str, Any]:
+    figure = statistics.person_catalogue(user_id)["badges"]
+    return {row["key"]: row["on"] for row in figure["detail"]["badges"]}
+
+
+def with_rules(site: Any, *rules: Badge) -> Statistics:
+    """The statistics of the same site under other rules."""
+    return Statistics(site.manager.storage, settings=StatisticsSettings(badges=rules), clock=site.clock)
+
+
+def test_a_badge_outlives_the_undoing_of_the_import_that_earned_it(site: Any) -> None:
+    site.manager.batches.record(site.ada, watched(11), batch="past", source="test")
+    before = badges_of(site, site.statistics, site.ada)
+    assert before["ten_hours"] == "2025-01-10"
+    site.manager.batches.remove(site.ada, "past")
+    assert site.manager.get_user_stats(site.ada).watch_history_entries == 0
+    assert badges_of(site, site.statistics, site.ada) == before
+    assert site.of(site.ada, "points")["value"] == site.platform("points")["value"] == 45
+    assert site.platform("badges")["detail"]["people"]["ten_hours"] == 1
+    assert site.manager.verify() == []
+
+
+def test_a_badge_outlives_a_raised_threshold_and_a_rule_that_is_dropped(site: Any) -> None:
+    site.manager.batches.record(site.ada, watched(11), batch="past", source="test")
+    site.statistics.follow()
+    harder = with_rules(site, *(HARD if one.key == HARD.key else one for one in BADGES))
+    assert badges_of(site, harder, site.ada)["ten_hours"] == "2025-01-10"
+    none = with_rules(site)
+    assert badges_of(site, none, site.ada) == badges_of(site, site.statistics, site.ada)
+    for key in ("points", "level"):
+        assert none.person_catalogue(site.ada)[key]["value"] == site.of(site.ada, key)["value"]
+    assert none.platform_catalogue()["points"]["value"] == site.platform("points")["value"] == 45
+    assert site.of(site.bob, "points")["value"] == 0
+
+
+def test_a_badge_is_kept_once_and_is_no_event_that_a_figure_rests_on(site: Any) -> None:
+    site.manager.record_watch_activity(site.ada, "a", 60)
+    before = site.of(site.ada, "badges")
+    stats = site.manager.get_user_stats(site.ada)
+    assert site.statistics.keep_badges() == 1
+    assert site.statistics.keep_badges() == 0
+    assert [event["subject"] for event in site.manager.get_activity(site.ada) if event["kind"] == "badge"] == [
+        "first_watch"
+    ]
+    assert site.of(site.ada, "badges") == before
+    assert site.manager.get_user_stats(site.ada) == stats
+    assert site.manager.verify() == []
+
+
+def test_made_up_activity_earns_nothing_for_good(site: Any) -> None:
+    demo = Demo(site.manager.storage, max_entries=1000, clock=site.clock)
+    demo.add_activity(site.ada, days=30, seed=7)
+    assert "first_watch" in badges_of(site, site.statistics, site.ada)
+    site.statistics.follow()
+    demo.remove_all()
+    assert badges_of(site, site.statistics, site.ada) == {}
+    assert all(event["kind"] != "badge" for event in site.manager.storage.read_log(ACTIVITY, site.ada))
