@@ -126,7 +126,7 @@ class People:
             raise InvalidInput.of("name_or_email", name_or_email, "a name or an e-mail address")
         field = "email" if "@" in name_or_email else "username"
         user_id = self._storage.find(USERS, field, name_or_email)
-        return None if user_id is None else self.get(user_id)
+        return None if user_id is None else get_user(self._storage, user_id)
 
     def find_page(
         self,

@@ -242,24 +242,21 @@ class SlotFile:
     def records(self) -> Iterator[tuple[str, Record]]:
         """Every key with its record, decoded many lines at a time. What is there all the while comes once, also when
         the file is laid out anew meanwhile. Raises StorageCorrupt at a damaged one."""
-        seen = bytearray()
+        given: list[tuple[Lines, int]] = []
         while True:
-            lines = self.refresh()
-            is_first = not seen
-            for key, record in self._records_of(lines):
-                number = self._keys.number(key)
-                if number >= len(seen):
-                    seen.extend(bytes(number + 1024 - len(seen)))
-                if is_first or not seen[number]:
-                    seen[number] = 1
-                    yield key, record
+            lines, end = self.refresh(), 0
+            for last, records in self._chunks_of(lines):
+                news = {key: one for key, one in records.items() if not _is_given(given, key)} if given else records
+                yield from news.items()
+                end = last
             if self.refresh() is lines:
                 return
+            given.append((lines, end))
 
-    def _records_of(self, lines: Lines) -> Iterator[tuple[str, Record]]:
-        """The records of this version, as far as it stands."""
+    def _chunks_of(self, lines: Lines) -> Iterator[tuple[int, dict[str, Record]]]:
+        """The records of this version, as far as it stands: those before a slot and behind the slot before."""
         if lines.foreign is not None:
-            yield from ((key, self.record(key, raw)) for key, raw in lines.foreign.items())
+            yield len(lines.foreign), {key: self.record(key, raw) for key, raw in lines.foreign.items()}
             return
         if lines.damaged:
             raise self.damage()
@@ -271,11 +268,10 @@ class SlotFile:
             if self.refresh() is not lines:
                 return  # these bytes may be another version's
             try:
-                yield from decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}").items()
+                yield last, decode_records(b"{" + data.lstrip(b" \n").removeprefix(b",") + b"}")
             except (msgspec.DecodeError, UnicodeDecodeError):
-                for _, key, _ in self.members_between(lines, first, last):
-                    if (record := self.get(key)) is not None:
-                        yield key, record
+                one_by_one = ((key, self.get(key)) for _, key, _ in self.members_between(lines, first, last))
+                yield last, {key: record for key, record in one_by_one if record is not None}
 
     # -- after a commit -----------------------------------------------------------------------------------------------
 
@@ -284,3 +280,8 @@ class SlotFile:
         with self._loading:
             self.lines.take_in(slots, lines, count)
             self._changes = self._state.changes
+
+
+def _is_given(given: list[tuple[Lines, int]], key: str) -> bool:
+    """True for a record that stood before the end to which one of the versions was read."""
+    return any(key in lines.foreign if lines.foreign is not None else lines.slot_of(key) < end for lines, end in given)
