@@ -235,10 +235,12 @@ def forget_connections(tx: Transaction, user_id: str, now: datetime) -> None:
         _log(tx, other_id, kind, subject, now)
     for other_id in mine["referred"]:
         tx.put(CONNECTIONS, other_id, {**connections(tx, other_id), "referrer": None})
+        _log(tx, other_id, "referrer_gone", None, now)
     if mine["referrer"] is not None:
         theirs = connections(tx, mine["referrer"])
         theirs["referred"].remove(user_id)
         tx.put(CONNECTIONS, mine["referrer"], theirs)
+        _log(tx, mine["referrer"], "referred_gone", None, now)
 
 
 def _change_following(

@@ -68,6 +68,14 @@ def test_4_rewatches_are_six_hours_apart(site: Any) -> None:
     assert site.item("a", "rewatch_count")["value"] == 2
     assert site.of(site.ada, "rewatch_count")["value"] == 2
     assert site.platform("rewatch_count")["value"] == 2
+    bases = [site.item("a", "rewatch_count"), site.of(site.ada, "rewatch_count"), site.platform("rewatch_count")]
+    assert [figure["events"] for figure in bases] == [5, 4, 5]
+
+
+def test_4_without_a_completed_watch_there_is_no_data(site: Any) -> None:
+    site.manager.record_watch_activity(site.ada, "a", 600)
+    for figure in (site.item("a", "rewatch_count"), site.of(site.ada, "rewatch_count"), site.platform("rewatch_count")):
+        assert (figure["value"], figure["missing"]) == (None, "no data yet")
 
 
 def test_5_favourite_categories_by_share_of_the_minutes(site: Any) -> None:
@@ -443,6 +451,57 @@ def test_34_revenue_is_estimated_only_without_payments(site: Any) -> None:
     assert site.of(site.ada, "subscription_revenue")["value"] == 9.99
 
 
+def test_34_payments_in_another_currency_alone_are_no_zero_and_no_estimate(site: Any) -> None:
+    site.manager.upgrade_subscription(site.ada, "premium")
+    site.manager.community.record_payment(site.ada, 100, "EUR")
+    for figure in (site.platform("subscription_revenue"), site.of(site.ada, "subscription_revenue")):
+        assert (figure["value"], figure["is_estimate"]) == (None, False)
+        assert figure["missing"] == "payments in EUR alone, none in USD"
+        assert figure["detail"]["other_currencies"] == {"EUR": 100}
+    site.manager.community.record_payment(site.ada, 9.99, "USD")
+    for figure in (site.platform("subscription_revenue"), site.of(site.ada, "subscription_revenue")):
+        assert (figure["value"], figure["events"]) == (9.99, 1)
+        assert figure["detail"]["other_currencies"] == {"EUR": 100}
+
+
+@pytest.mark.parametrize(
+    ("zone", "last_month", "this_month"),
+    [
+        ("UTC", 1, 2),
+        ("America/Los_Angeles", 2, 1),  # 1 April 03:00 UTC is 31 March there
+        ("Asia/Tokyo", 0, 3),  # 31 March 20:00 UTC is 1 April there
+    ],
+)
+def test_25_and_34_count_the_months_of_the_zone(site: Any, zone: str, last_month: int, this_month: int) -> None:
+    """Three payments and watches at 31 March 20:00, 1 April 03:00 and 1 April 20:00, by UTC."""
+    for hours in (27 * 24 + 7.5, 7, 17):
+        site.clock.advance(hours=hours)
+        site.manager.community.record_payment(site.ada, 10, "USD")
+        site.manager.record_watch_activity(site.ada, "a", 60, quality="720p", watched_at=site.clock.now)
+    megabytes = 2.5 * 60 / 8
+    for catalogue in (site.statistics.platform_catalogue(tz=zone), site.statistics.person_catalogue(site.ada, tz=zone)):
+        bandwidth = catalogue["monthly_bandwidth"]
+        assert (bandwidth["value"], bandwidth["events"]) == (pytest.approx(this_month * megabytes / 1000), this_month)
+    revenue = site.platform("subscription_revenue", tz=zone)
+    assert (revenue["value"], revenue["events"]) == (10 * this_month, this_month)
+    assert revenue["detail"]["ever"] == 10 * (this_month + last_month)
+
+
+def test_35_who_was_erased_is_no_referral_any_more(site: Any) -> None:
+    eve, sam = (site.manager.create_user(name, f"{name}@example.org") for name in ("eve", "sam"))
+    for referred, referrer in ((eve, site.ada), (sam, site.bob)):
+        site.manager.community.set_referrer(referred, referrer)
+        site.manager.record_watch_activity(referred, "a", 60)
+    assert site.platform("referrals")["value"] == 2
+    site.manager.delete_user(eve)
+    figure = site.of(site.ada, "referrals")
+    assert (figure["value"], figure["events"], figure["detail"]) == (0, 1, {"accounts": 0})
+    site.manager.delete_user(site.bob)
+    figure = site.platform("referrals")
+    assert (figure["value"], figure["detail"]) == (0, {"accounts": 0})
+    assert site.manager.verify() == []
+
+
 def test_35_referrals_count_once_they_are_active(site: Any) -> None:
     site.manager.community.set_referrer(site.bob, site.ada)
     assert site.of(site.ada, "referrals")["value"] == 0
@@ -534,6 +593,8 @@ def test_42_and_43_playlists_and_their_size(site: Any) -> None:
         assert figures["playlists_created"]["value"] == 3
         assert figures["playlists_created"]["detail"] == {"deleted": 1, "now": 2}
         assert figures["playlist_size"]["value"] == 3.5
+        assert figures["playlist_size"]["detail"] == {"playlists": 2, "items": 7}
+        assert figures["playlist_size"]["events"] == 5  # three made, one changed, one deleted
 
 
 def test_44_theme_preference_says_where_it_is_the_default(site: Any) -> None:
@@ -606,6 +667,7 @@ def test_51_points_by_rarity(week: Any) -> None:
     figure = week.of(week.ada, "points")
     assert (figure["value"], figure["detail"]["by_rarity"]) == (55, {"common": 30, "uncommon": 25})
     assert week.platform("points")["value"] == 55
+    assert (figure["events"], week.platform("points")["events"]) == (9, 10)  # 7 watches, a comment, who signed up
 
 
 def test_52_leaderboard_position_shares_ranks_and_respects_who_opts_out(site: Any) -> None:
@@ -614,6 +676,7 @@ def test_52_leaderboard_position_shares_ranks_and_respects_who_opts_out(site: An
         site.manager.record_watch_activity(person, "a", 60)
     site.manager.record_upload(eve, "video")
     assert [site.of(one, "leaderboard_position")["value"] for one in (eve, site.ada, site.bob)] == [1, 2, 2]
+    assert site.of(eve, "leaderboard_position")["events"] == site.platform("leaderboard_position")["events"] == 7
     site.manager.community.set_preference(eve, "privacy.leaderboard", "hidden")
     assert [place.username for place in site.statistics.leaderboard()] == ["ada", "bob"]
     assert site.statistics.own_place(eve).rank == 1

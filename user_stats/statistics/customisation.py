@@ -36,13 +36,15 @@ def site_created(records: SiteRecords) -> Figure:
 
 def person_size(records: PersonRecords) -> Figure:
     sizes = list(playlists(records).values())
-    return Figure(sum(sizes) / len(sizes), len(sizes)) if sizes else NO_DATA
+    beside = {"playlists": len(sizes), "items": sum(sizes)}
+    return Figure(sum(sizes) / len(sizes), len(records.of("playlist")), beside) if sizes else NO_DATA
 
 
 def site_size(records: SiteRecords) -> Figure:
     there = records.day_sum("playlists_created") - records.day_sum("playlists_deleted")
     items = records.day_sum("playlist_items")
-    return Figure(items / there, there, {"items": items}) if there > 0 else NO_DATA
+    beside = {"playlists": there, "items": items}
+    return Figure(items / there, records.day_sum("playlist_saves"), beside) if there > 0 else NO_DATA
 
 
 def person_theme(records: PersonRecords) -> Figure:

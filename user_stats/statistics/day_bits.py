@@ -27,6 +27,12 @@ def week_of_day(day: str, before: int = 0) -> str:
 
 
 @_remembered
+def is_edge(day: str) -> bool:
+    """True of the first and the last day of a month, on which a month begins or ends in some zone."""
+    return day.endswith("-01") or (date.fromisoformat(day) + timedelta(days=1)).day == 1
+
+
+@_remembered
 def month_of_day(number: int) -> tuple[str, int]:
     """Of a day since 1970: its month, and how many quarters of an hour are before it in there."""
     day = date.fromordinal(EPOCH + number)

@@ -19,12 +19,13 @@ from user_stats.statistics.moments import DAY_QUARTERS, Quarters, seconds_of, se
 from user_stats.statistics.rewatches import rewatches
 from user_stats.storage import Record
 
-DAYS, QUARTERS, TOPICS, CONTENTS = "days", "quarters", "topics", "contents"
-FAMILIES = (DAYS, QUARTERS, TOPICS, CONTENTS)
+DAYS, QUARTERS, TOPICS, CONTENTS, EDGES = "days", "quarters", "topics", "contents", "edges"
+FAMILIES = (DAYS, QUARTERS, TOPICS, CONTENTS, EDGES)
 ALL_TIME = "all"
 """The one key of QUARTERS: seconds by quarter of an hour since 1970."""
 Moves = dict[str, dict[str, Amounts]]
-"""Amounts by family, key and name: of a UTC day, of its topics, of an item, of all time."""
+"""Amounts by family, key and name: of a UTC day, of its topics, of an item, of all time, and of each quarter of an hour
+in the first and the last day of a UTC month, so that the months of every zone can be added up."""
 KEPT_WEEKS = 10
 """Weeks before the newest of which a tally keeps the amounts; months are kept for good."""
 MONTH_BYTES = 31 * DAY_QUARTERS // 8
@@ -82,6 +83,7 @@ class Fold:
         self.days: dict[str, Amounts] = defaultdict(_amounts)
         self.topics: dict[str, Amounts] = defaultdict(_amounts)
         self.contents: dict[str, Amounts] = defaultdict(_amounts)
+        self.edges: dict[str, Amounts] = defaultdict(_amounts)
         self.quarters: Quarters = defaultdict(int)
         self.viewed: set[str] = set()
         self.rewatched: set[str] = set()
@@ -117,6 +119,7 @@ class Fold:
         self._merge_sessions()
         quarters: dict[str, Amounts] = {ALL_TIME: self.quarters} if self.quarters else {}
         fresh: Moves = {DAYS: self.days, TOPICS: self.topics, CONTENTS: self.contents, QUARTERS: quarters}
+        fresh[EDGES] = self.edges
         for family, rows in fresh.items():
             _add_rows(self._known.moves, family, rows)
         return fresh

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from statistics import linear_regression
 
@@ -10,7 +10,8 @@ from user_stats.features import is_subscription_running
 from user_stats.models import UserRole
 from user_stats.statistics.figures import NO_DATA, PERSON, PLATFORM, Entry, Figure, Group, share
 from user_stats.statistics.person_records import PersonRecords
-from user_stats.statistics.site_records import SiteRecords
+from user_stats.statistics.settings import StatisticsSettings
+from user_stats.statistics.site_records import SiteRecords, by_name
 from user_stats.times import from_iso
 
 TREND_WEEKS, MEAN_WEEKS, PERIOD_DAYS, MONTHS = 12, 4, 30, 12
@@ -105,19 +106,29 @@ def site_audience(records: SiteRecords) -> Figure:
 
 
 def site_revenue(records: SiteRecords) -> Figure:
-    """Recorded payments of this month; else the prices of the running subscriptions."""
-    first = records.today.replace(day=1)
-    currency = records.settings.currency
-    if records.day_sum("payments"):
-        paid = records.day_sum(f"paid_{currency}_cents", since=first) / CENTS
-        ever = records.day_sum(f"paid_{currency}_cents") / CENTS
-        return Figure(paid, records.day_sum("payments", since=first), {"currency": currency, "ever": ever})
+    """Recorded payments of this month; without any ever, the prices of the running subscriptions."""
+    if by_name(records.day_sums, "payments_"):
+        month = records.month_sums
+        ever, paid = (by_name(sums, "paid_", "_cents") for sums in (records.day_sums, month))
+        return _revenue(ever, paid, month.get(f"payments_{records.settings.currency}", 0), records.settings)
     running = [user.role for user in records.users if is_subscription_running(user, records.now)]
     if not running:
         return NO_DATA
+    currency = records.settings.currency
     return Figure(
         _monthly(running, records), len(running), {"currency": currency, "setting": "SUBSCRIPTION_PRICES"}, True
     )
+
+
+def _revenue(ever: Mapping[str, int], paid: Mapping[str, int], events: int, settings: StatisticsSettings) -> Figure:
+    """From cents by currency: what came in the currency of the site; what came in others stands beside it."""
+    others = {currency: cents / CENTS for currency, cents in paid.items() if currency != settings.currency}
+    beside = {"currency": settings.currency, "ever": ever.get(settings.currency, 0) / CENTS, "other_currencies": others}
+    if settings.currency not in ever:
+        return Figure(
+            None, 0, beside, missing=f"payments in {', '.join(sorted(ever))} alone, none in {settings.currency}"
+        )
+    return Figure(paid.get(settings.currency, 0) / CENTS, events, beside)
 
 
 def _monthly(roles: list[UserRole], records: SiteRecords) -> float:
@@ -126,20 +137,25 @@ def _monthly(roles: list[UserRole], records: SiteRecords) -> float:
 
 
 def person_revenue(records: PersonRecords) -> Figure:
-    paid = [event for event in records.of("payment") if event["currency"] == records.settings.currency]
-    if not paid:
-        return NO_DATA
-    return Figure(sum(event["cents"] for event in paid) / CENTS, len(paid), {"currency": records.settings.currency})
+    """What one person ever paid."""
+    payments, paid = records.of("payment"), dict[str, int]()
+    for event in payments:
+        paid[event["currency"]] = paid.get(event["currency"], 0) + event["cents"]
+    count = sum(event["currency"] == records.settings.currency for event in payments)
+    return _revenue(paid, paid, count, records.settings) if payments else NO_DATA
 
 
 def person_referrals(records: PersonRecords) -> Figure:
-    active, known = records.referred(), len(records.of("referral"))
-    return Figure(active, known, {"accounts": known}) if active is not None else NO_DATA
+    """Who was erased since is none any more."""
+    referrals = len(records.of("referral"))
+    accounts = referrals - len(records.of("referred_gone"))
+    return Figure(records.referred() or 0, referrals, {"accounts": accounts}) if referrals else NO_DATA
 
 
 def site_referrals(records: SiteRecords) -> Figure:
-    active = records.active_referrals()
-    return Figure(active, records.day_sum("referrals")) if records.day_sum("referrals") else NO_DATA
+    referrals = records.day_sum("referrals")
+    accounts = referrals - records.day_sum("referrals_gone")
+    return Figure(records.active_referrals(), referrals, {"accounts": accounts}) if referrals else NO_DATA
 
 
 _SUBSCRIBE = 'upgrade_subscription(user_id, "premium")'
@@ -161,11 +177,12 @@ GROUP = Group(
             "Distinct viewers of this month so far over those of last month, by UTC days.",
             'record_watch_activity(user_id, "intro", 1800)', platform=site_audience),
         Entry(34, "subscription_revenue", "Revenue from subscriptions", "currency", (PLATFORM,),
-            "Payments recorded this month; without any ever, the monthly prices of the running subscriptions from the "
-            "setting SUBSCRIPTION_PRICES, marked as an estimate.",
+            "Payments in CURRENCY recorded this month in the zone, those in others beside them; without any ever, the "
+            "monthly prices of the running subscriptions from the setting SUBSCRIPTION_PRICES, marked as an estimate. "
+            "Of a person what they ever paid.",
             'community.record_payment(user_id, 9.99, "USD")', person=person_revenue, platform=site_revenue),
         Entry(35, "referrals", "Referral count", "count", (PERSON,),
-            "Accounts whose referrer is the person, once they were active.",
+            "Accounts whose referrer is the person, once they were active; who was erased is none any more.",
             "community.set_referrer(new_user_id, user_id)", person=person_referrals, platform=site_referrals),
     ),
 )  # fmt: skip

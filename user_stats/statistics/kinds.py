@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from user_stats.models import CONTENT_TYPES
-from user_stats.statistics.day_bits import day_bit
-from user_stats.statistics.moments import seconds_of, spread
+from user_stats.statistics.day_bits import day_bit, is_edge
+from user_stats.statistics.moments import QUARTER_SECONDS, seconds_of, spread
 from user_stats.storage import Record
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def _watch(fold: Fold, event: Record) -> None:
     if completes(event, fold.watched_threshold):
         known.setdefault("completed", []).append(int(start))
         fold.rewatched.add(content_id)
-        if content_type != "image":
-            of_item["completed"] += 1
+        of_item["finished" if content_type == "image" else "completed"] += 1
     if content_type != "image":
         of_item["films"] += 1
         if length := event.get("length_seconds"):
@@ -64,8 +63,13 @@ def _watch(fold: Fold, event: Record) -> None:
     _topics(fold, event, day, seconds)
     if is_timed:
         of_item["timed"] += 1
+        quality = _seconds_name(event.get("quality", "unknown"))
         of_day["timed_watches"] += 1
-        of_day[_seconds_name(event.get("quality", "unknown"))] += seconds
+        of_day[quality] += seconds
+        if is_edge(day):
+            of_quarter = fold.edges[_quarter(start)]
+            of_quarter["timed_watches"] += 1
+            of_quarter[quality] += seconds
     if has_time:
         fold.spans.append((start, start + seconds))
         if is_timed and seconds:
@@ -97,6 +101,17 @@ def _topics(fold: Fold, event: Record, day: str, seconds: int) -> None:
 
 def _on_day(fold: Fold, event: Record, name: str, amount: int = 1) -> None:
     fold.days[event["at"][:10]][name] += amount
+
+
+def _in_month(fold: Fold, event: Record, name: str, amount: int = 1) -> None:
+    """On its day, and so that the months of every zone can be told."""
+    _on_day(fold, event, name, amount)
+    if is_edge(event["at"][:10]):
+        fold.edges[_quarter(seconds_of(event["at"]))][name] += amount
+
+
+def _quarter(moment: float) -> str:
+    return str(int(moment) // QUARTER_SECONDS)
 
 
 def _on_item(fold: Fold, event: Record, name: str, amount: int = 1) -> None:
@@ -138,7 +153,9 @@ def _rating(fold: Fold, event: Record) -> None:
 def _download(fold: Fold, event: Record) -> None:
     known = fold.items.setdefault(event["subject"], {})
     _on_day(fold, event, "downloads")
-    _on_day(fold, event, "bytes_downloaded", event.get("bytes", 0))
+    if sent := event.get("bytes"):
+        _in_month(fold, event, "bytes_downloaded", sent)
+        _in_month(fold, event, "downloads_measured")
     _on_item(fold, event, "downloads")
     _on_item(fold, event, "downloaders", int("downloads" not in known))
     known["downloads"] = known.get("downloads", 0) + 1
@@ -175,6 +192,7 @@ def _playlist(fold: Fold, event: Record) -> None:
         sizes[event["subject"]] = now
     if event["action"] in ("created", "deleted"):
         _on_day(fold, event, f"playlists_{event['action']}")
+    _on_day(fold, event, "playlist_saves")
     _on_day(fold, event, "playlist_items", now - before)
 
 
@@ -187,12 +205,20 @@ def _clicked(fold: Fold, event: Record) -> None:
 
 
 def _payment(fold: Fold, event: Record) -> None:
-    _on_day(fold, event, "payments")
-    _on_day(fold, event, f"paid_{event['currency']}_cents", event["cents"])
+    _in_month(fold, event, f"payments_{event['currency']}")
+    _in_month(fold, event, f"paid_{event['currency']}_cents", event["cents"])
 
 
 def _referral(fold: Fold, event: Record) -> None:
     _on_day(fold, event, "referrals")
+
+
+def _referred_gone(fold: Fold, event: Record) -> None:
+    _on_day(fold, event, "referrals_gone")
+
+
+def _referrer_gone(fold: Fold, event: Record) -> None:
+    fold.tally.pop("is_referred", None)
 
 
 def _referred_by(fold: Fold, event: Record) -> None:
@@ -251,6 +277,8 @@ KINDS: dict[str, Callable[[Fold, Record], None]] = {
     "payment": _payment,
     "referral": _referral,
     "referred_by": _referred_by,
+    "referred_gone": _referred_gone,
+    "referrer_gone": _referrer_gone,
     "subscription": _subscription,
     "role_change": _role_change,
     "account_created": _account_created,

@@ -15,7 +15,7 @@ from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.catalogue import ENTRIES
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.figures import NOT_HERE, Figure
-from user_stats.statistics.fold import ALL_TIME, CONTENTS, DAYS, QUARTERS, TOPICS, Rules
+from user_stats.statistics.fold import ALL_TIME, CONTENTS, DAYS, EDGES, QUARTERS, TOPICS, Rules
 from user_stats.statistics.kept_badges import keep_badges
 from user_stats.statistics.ledger import Ledger, Progress
 from user_stats.statistics.moments import checked_zone
@@ -187,6 +187,7 @@ class Statistics:
             self.ledger.sums(QUARTERS).get(ALL_TIME, {}),
             self.ledger.sums(TOPICS),
             self.ledger.sums(CONTENTS),
+            self.ledger.sums(EDGES),
             dict(storage.scan(CONTENT)),
             now,
             zone,

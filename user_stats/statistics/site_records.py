@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -12,10 +12,11 @@ from typing import Any
 from user_stats.models import User, UserStats
 from user_stats.statistics.badges import lifetime_values
 from user_stats.statistics.content_records import ContentRecords, View
-from user_stats.statistics.day_bits import EPOCH, days_between, streak_of
+from user_stats.statistics.day_bits import EPOCH, days_between, is_edge, streak_of
+from user_stats.statistics.kinds import Amounts
 from user_stats.statistics.leaderboard import leaderboard
 from user_stats.statistics.ledger import Sums
-from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Streak, by_hour_and_weekday, local
+from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Streak, by_hour_and_weekday, local, start_of
 from user_stats.statistics.rules import Measure
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
@@ -38,6 +39,7 @@ class SiteRecords:
     """Watched seconds by quarter of an hour since 1970."""
     topics: Sums
     content_sums: Sums
+    edges: Sums
     about: Mapping[str, Record]
     """What was told of each item."""
     now: datetime
@@ -86,22 +88,27 @@ class SiteRecords:
             return sum(self.day_sum(one) for one in _DAY_SUMS[name])
         return sum(row.get(name, 0) for row in self.content_sums.values())
 
-    def day_sum(self, name: str, last_days: int | None = None, *, since: date | None = None) -> int:
-        """Of all days, of the last so many, or from one on."""
-        if last_days is not None:
-            since = self.utc_today - timedelta(days=last_days - 1)
-        first = since.isoformat() if since is not None else ""
+    def day_sum(self, name: str, last_days: int | None = None) -> int:
+        """Of all days, or of the last so many."""
+        first = "" if last_days is None else (self.utc_today - timedelta(days=last_days - 1)).isoformat()
         return sum(row.get(name, 0) for day, row in self.days.items() if day >= first)
 
-    def quality_seconds(self, *, since: date | None = None) -> dict[str, int]:
-        first, seconds = since.isoformat() if since is not None else "", dict[str, int]()
-        for day, row in self.days.items():
-            if day >= first:
-                for name, amount in row.items():
-                    if name.startswith("seconds_"):
-                        quality = name.removeprefix("seconds_")
-                        seconds[quality] = seconds.get(quality, 0) + amount
-        return seconds
+    @cached_property
+    def month_sums(self) -> Amounts:
+        """Of this month in the zone, exactly: watches and their seconds by quality, bytes and payments."""
+        first = self.today.replace(day=1)
+        start, end = (start_of(day, self.zone) for day in (first, (first + timedelta(days=32)).replace(day=1)))
+        rows = [row for day, row in self.days.items() if day[:7] == first.isoformat()[:7] and not is_edge(day)]
+        rows += [row for quarter, row in self.edges.items() if start <= int(quarter) * QUARTER_SECONDS < end]
+        return _added_up(rows)
+
+    @cached_property
+    def day_sums(self) -> Amounts:
+        """Of all days."""
+        return _added_up(self.days.values())
+
+    def quality_seconds(self) -> dict[str, int]:
+        return by_name(self.day_sums, "seconds_")
 
     def category_seconds(self, other: str) -> dict[str, int]:
         """Watched seconds by category; those without one under `other`."""
@@ -270,3 +277,17 @@ class SiteRecords:
 
     def audience_visits_this_month(self) -> int:
         return self._audience_this_month("visits")
+
+
+def _added_up(rows: Iterable[Amounts]) -> Amounts:
+    sums: Amounts = {}
+    for row in rows:
+        for name, amount in row.items():
+            sums[name] = sums.get(name, 0) + amount
+    return sums
+
+
+def by_name(sums: Amounts, before: str, after: str = "") -> dict[str, int]:
+    """The amounts whose names begin and end so, by what stands between."""
+    named = (name for name in sums if name.startswith(before) and name.endswith(after))
+    return {name.removeprefix(before).removesuffix(after): sums[name] for name in named if sums[name]}

@@ -9,7 +9,7 @@ from user_stats.statistics.figures import NO_DATA, PERSON, PLATFORM, Entry, Figu
 from user_stats.statistics.moments import day_of
 from user_stats.statistics.person_records import PersonRecords, moment_of
 from user_stats.statistics.settings import StatisticsSettings
-from user_stats.statistics.site_records import SiteRecords
+from user_stats.statistics.site_records import SiteRecords, by_name
 from user_stats.storage import Record
 from user_stats.times import from_iso
 
@@ -57,12 +57,9 @@ def site_bandwidth(records: SiteRecords) -> Figure:
     measured = records.audience_bytes_this_month()
     if measured:
         return Figure(measured / GIGABYTE, records.audience_visits_this_month(), {"source": "access log"})
-    first = records.today.replace(day=1)
-    sent = records.day_sum("bytes_downloaded", since=first)
-    watches = records.day_sum("timed_watches", since=first)
-    if not sent and not watches:
-        return NO_DATA
-    return _bandwidth(sent, records.quality_seconds(since=first), watches, records.settings)
+    month = records.month_sums
+    sent, events = month.get("bytes_downloaded", 0), month.get("timed_watches", 0) + month.get("downloads_measured", 0)
+    return _bandwidth(sent, by_name(month, "seconds_"), events, records.settings) if events else NO_DATA
 
 
 def _bandwidth(sent: int, seconds: dict[str, int], events: int, settings: StatisticsSettings) -> Figure:
@@ -146,7 +143,7 @@ GROUP = Group(
             _UPLOAD, person=person_used, platform=site_used),
         Entry(25, "monthly_bandwidth", "Monthly bandwidth", "GB", (PERSON, PLATFORM),
             "Bytes sent this month where they were recorded; else watched seconds × the bitrate of their quality from "
-            "the setting BITRATES, marked as an estimate.",
+            "the setting BITRATES, marked as an estimate. Months are those of the zone, in an access log those of UTC.",
             'content.download(user_id, "intro", size_bytes=700_000_000)', person=person_bandwidth,
             platform=site_bandwidth),
         Entry(26, "storage_utilization", "Storage utilisation", "%", (PERSON,),

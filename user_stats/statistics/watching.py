@@ -90,22 +90,20 @@ def _completion(records: ContentRecords | SiteRecords) -> Figure:
 
 
 def person_rewatches(records: PersonRecords) -> Figure:
-    again = count_rewatches((watch.content_id, watch.start) for watch in records.watches if watch.is_completed)
-    if not records.watches:
-        return NO_DATA
+    completed = [(watch.content_id, watch.start) for watch in records.watches if watch.is_completed]
+    again = count_rewatches(completed)
     top = sorted(((item, count) for item, count in again.items() if count), key=lambda one: (-one[1], one[0]))
-    return Figure(sum(again.values()), len(records.watches), {"items": top[:10]})
+    return Figure(sum(again.values()), len(completed), {"items": top[:10]}) if completed else NO_DATA
 
 
 def content_rewatches(records: ContentRecords) -> Figure:
-    return Figure(records.total("rewatches"), records.total("watches")) if records.total("watches") else NO_DATA
+    completed = records.total("completed") + records.total("finished")
+    return Figure(records.total("rewatches"), completed) if completed else NO_DATA
 
 
 def site_rewatches(records: SiteRecords) -> Figure:
-    top = records.top("rewatches")
-    if not records.total("watches"):
-        return NO_DATA
-    return Figure(records.total("rewatches"), records.total("watches"), {"items": top})
+    completed = records.total("completed") + records.total("finished")
+    return Figure(records.total("rewatches"), completed, {"items": records.top("rewatches")}) if completed else NO_DATA
 
 
 def person_categories(records: PersonRecords) -> Figure:
