@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from user_stats.bench import figures as statistics
 from user_stats.bench.app import ALL_CLICKS, ANSWERS, BESIDE, CLICK, CROWD, FIRST
+from user_stats.bench.databases import AUDIENCE, BY_HAND, PROCESSES, RECORD, connections
 from user_stats.bench.measures import Row
 from user_stats.bench.recommendations import HIT_RATE
 
@@ -42,7 +43,12 @@ def _of(users: int, work: str, name: str, contender: str = "user_stats") -> Call
 
 
 def _bars(users: int) -> list[Bar]:
-    return [*_bars_of_the_store(users), *_bars_of_visits(users), *_bars_of_the_rest(users)]
+    return [
+        *_bars_of_the_store(users),
+        *_bars_of_the_databases(users),
+        *_bars_of_visits(users),
+        *_bars_of_the_rest(users),
+    ]
 
 
 def _bars_of_the_store(users: int) -> list[Bar]:
@@ -63,6 +69,19 @@ def _bars_of_the_store(users: int) -> list[Bar]:
         Bar("get_user_stats in µs", _median(users, "get_user_stats"), at_most=20),
         Bar("get_watch_history(100) in µs", _median(users, "get_watch_history(100)"), at_most=500),
         Bar("find by name in µs", _median(users, "find by name"), at_most=20),
+    ]
+
+
+def _bars_of_the_databases(users: int) -> list[Bar]:
+    def of_connections(processes: int) -> Bar:
+        work = connections(processes)
+        by_hand = _of(users, work, PER_SECOND, BY_HAND)
+        return Bar(f"{work}: by hand / ours", _ratio(by_hand, _of(users, work, PER_SECOND)), at_most=1.5)
+
+    return [
+        Bar(f"{RECORD} / by hand", _ratio(_median(users, RECORD), _median(users, RECORD, BY_HAND)), at_most=1.5),
+        *map(of_connections, PROCESSES),
+        Bar(f"{AUDIENCE}, a second", _of(users, AUDIENCE, PER_SECOND), at_least=3000),
     ]
 
 
