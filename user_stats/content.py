@@ -205,11 +205,11 @@ class Content:
 # -- inside a transaction -------------------------------------------------------------------------------------------
 
 
-def add_what_is_known(reader: Reader, event: Record) -> Record:
+def add_what_is_known(tx: Transaction, event: Record) -> Record:
     """A watch with the category and the tags of its item where it brings none of its own."""
     if "category" in event and "tags" in event:
         return event
-    about = reader.get(CONTENT, event["subject"])
+    about = tx.peek(CONTENT, event["subject"])
     if about is None:
         return event
     return {**{name: about[name] for name in ("category", "tags") if name in about}, **event}

@@ -92,6 +92,23 @@ def test_a_key_that_no_record_can_have_finds_none(storage: Storage, key: str) ->
     assert storage.transaction(lambda tx: tx.get(NOTES, key)) is None
 
 
+def test_what_is_only_looked_at_is_what_a_read_gives(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    storage.transaction(lambda tx: tx.increment(DAYS, "d", {"seen": 2}))
+
+    def work(tx: Transaction) -> None:
+        assert tx.peek(PEOPLE, "a") == {"name": "ada"}
+        assert tx.peek(PEOPLE, "b") is None
+        assert tx.peek(DAYS, "d") == {"seen": 2}
+        tx.put(PEOPLE, "a", {"name": "eve"})
+        tx.put(PEOPLE, "b", {"name": "bob"})
+        assert (tx.peek(PEOPLE, "a"), tx.peek(PEOPLE, "b")) == ({"name": "eve"}, {"name": "bob"})
+        tx.delete(PEOPLE, "a")
+        assert tx.peek(PEOPLE, "a") is None
+
+    storage.transaction(work)
+
+
 def test_put_replaces_the_whole_record(storage: Storage) -> None:
     put(storage, "a", name="ada", mail="a@x")
     put(storage, "a", name="ada")

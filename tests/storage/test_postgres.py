@@ -18,7 +18,9 @@ from harness import COUNTERS, judge, step
 from servers import PASSWORD, PostgresServer
 from test_kill import last_acknowledged, started
 
+from user_stats.collections import ACTIVITY, CONTENT
 from user_stats.errors import InvalidInput, StorageBusy, StorageError, StorageFull, StorageReadOnly, UserStatsError
+from user_stats.manager import UserManager
 from user_stats.storage import Collection, Log, PageQuery, open_storage
 from user_stats.storage.postgres import connections, tables
 from user_stats.storage.postgres.commits import Unsure, begin_counting, counted, is_committed
@@ -195,6 +197,18 @@ def test_those_who_lock_each_other_out_both_come_through(address: str) -> None:
     for thread in threads:
         thread.join()
     assert storage.get(NOTES, "a") == storage.get(NOTES, "b") == {"n": 2}
+
+
+def test_watches_of_one_video_do_not_wait_for_one_another(address: str) -> None:
+    """What is known of the video is only looked at, for everybody may watch the same at once."""
+    storage = PostgresStorage(address, lock_timeout_seconds=0.5)
+    manager = UserManager(storage)
+    user_id = manager.create_user("ada", "ada@example.org")
+    storage.transaction(lambda tx: tx.put(CONTENT, "hit", {"content_id": "hit", "category": "music"}))
+    with psycopg.connect(address) as other:
+        other.execute("SELECT 1 FROM user_stats.records_content FOR UPDATE")
+        manager.record_watch_activity(user_id, "hit", 60)
+    assert storage.read_log(ACTIVITY, user_id)[-1]["category"] == "music"
 
 
 # -- a wrong server, a wrong account --------------------------------------------------------------------------------

@@ -114,7 +114,13 @@ class Reader(Protocol):
 
 
 class Transaction(Reader, Protocol):
-    """Reads see the newest committed state and this transaction's own writes; writes take effect together."""
+    """Reads see the newest committed state and this transaction's own writes; writes take effect together. What was
+    read does not change until the end, but for `peek`."""
+
+    def peek(self, collection: Collection, key: str) -> Record | None:
+        """The same as `get` of what others may change meanwhile: nobody waits for anybody. For what many read at once
+        and nothing that is written hangs upon."""
+        ...
 
     def put(self, collection: Collection, key: str, record: Record) -> None:
         """Raises AlreadyExists when another record holds the same unique value."""

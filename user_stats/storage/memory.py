@@ -133,6 +133,8 @@ class _MemoryTransaction:
     def get(self, collection: Collection, key: str) -> Record | None:
         return copy.deepcopy(self._of(collection).get(key))
 
+    peek = get
+
     def find(self, collection: Collection, field: str, value: str) -> str | None:
         return _holder(self._of(collection), field, collection.unique[field], value)
 

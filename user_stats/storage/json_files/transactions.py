@@ -121,6 +121,8 @@ class JsonTransaction:
         except OSError as error:
             raise translated(error, "reading") from error
 
+    peek = get
+
     def find(self, collection: Collection, field: str, value: str) -> str | None:
         name = (collection.name, field, collection.unique[field](value))
         for names in (self._names, self._batch.names):

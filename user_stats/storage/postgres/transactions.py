@@ -70,6 +70,12 @@ class PostgresTransaction:
         record: Record = row[0]
         return record
 
+    def peek(self, collection: Collection, key: str) -> Record | None:
+        if collection.counts or (collection.name, key) in self._written or not is_record_key(key):
+            return self.get(collection, key)
+        row = self._execute((self._records(collection).get, (key,)))[-1].fetchone()
+        return row[0] if row is not None else None
+
     def _get_counted(self, table: RecordTable, key: str) -> Record | None:
         """Adds what was counted up to the record, for good."""
         self._flush()

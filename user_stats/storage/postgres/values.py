@@ -1,25 +1,20 @@
-"""Stored forms: a record as JSON text, and the values of fields as texts that compare as the values do in Python.
-
-A field holds texts, numbers, flags or nothing. In the database each is one text under the collation "C": a letter for
-its kind, then a form whose bytes sort in the right order.
-"""
+"""Stored forms: a record as JSON text, and the values of fields as texts that the database takes, which compare under
+the collation "C" as the values do in Python."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import struct
-import sys
 from typing import Any
 
 from user_stats.errors import InvalidInput
 from user_stats.storage import Record
+from user_stats.storage.ordering import ordered_text
 
 LONGEST_VALUE = 400
 """Characters of a text that are compared; an index of the database takes 2,700 bytes. Of the rest a hash is kept."""
 _FOREIGN = re.compile("[\x00\ud800-\udfff]")
-_SIGN = 1 << 63
 
 
 def encoded(place: str, record: Record) -> str:
@@ -34,17 +29,8 @@ def encoded(place: str, record: Record) -> str:
 
 def stored_value(value: Any) -> str | None:
     """The text that stands for a value of a field; None for nothing."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return "s" + _storable(value)
-    if isinstance(value, bool):
-        return f"b{value:d}"
-    if isinstance(value, int | float):
-        near = min(max(value, -sys.float_info.max), sys.float_info.max) + 0.0  # no -0.0
-        bits: int = struct.unpack(">Q", struct.pack(">d", near))[0]
-        return f"n{bits ^ (_SIGN | (_SIGN - 1) if bits & _SIGN else _SIGN):016x}"
-    return "j" + _storable(json.dumps(value, sort_keys=True))
+    text = ordered_text(value)
+    return None if text is None else text[0] + _storable(text[1:])
 
 
 def pattern(text: str) -> str:

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 from redis import exceptions
 
-from user_stats.errors import StorageBusy, StorageCorrupt, StorageError
+from user_stats.errors import StorageBusy, StorageError, StorageReadOnly
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
 from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, is_record_key
 from user_stats.storage.nesting import Nesting
 from user_stats.storage.pages import page_of
-from user_stats.storage.redis import names, script, whole
+from user_stats.storage.redis import indexes, names, repair, script, whole
+from user_stats.storage.redis.pages import find_page
 from user_stats.storage.redis.server import Server, passes
 from user_stats.storage.redis.texts import amounts_of, decoded
 from user_stats.storage.redis.transactions import RedisTransaction
@@ -32,7 +33,7 @@ LONGEST_POLL_SECONDS = 0.002
 
 
 class _Client(threading.local):
-    """How a thread is known to the server, and how many transactions it has committed."""
+    """How a thread is known to the server, how many transactions it has committed, and how the last one went."""
 
     def __init__(self) -> None:
         self.begin()
@@ -40,6 +41,8 @@ class _Client(threading.local):
     def begin(self) -> None:
         self.name = str(uuid.uuid4())
         self.commits = 0
+        self.read_late: list[bytes] = []
+        """What its last transaction has read, where that was too late at first."""
         self.process = os.getpid()
 
 
@@ -54,6 +57,8 @@ class RedisStorage:
         self._nesting = Nesting()
         self._client = _Client()
         self._queue = threading.Lock()
+        self._indexed: set[str] = set()
+        """The collections whose indexes were seen to be there."""
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -77,8 +82,22 @@ class RedisStorage:
         return held
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
-        """Looks at every record: for directories of some thousands."""
-        return page_of(collection, self.scan(collection), query)
+        if not collection.fields:
+            return page_of(collection, self.scan(collection), query)
+        try:
+            self._make_indexes(collection)
+        except (StorageBusy, StorageReadOnly):  # another will do it
+            return page_of(collection, self.scan(collection), query)
+        return find_page(self._server, collection, query, self._several)
+
+    def _make_indexes(self, collection: Collection) -> None:
+        """Once; a store from before them has none."""
+        if collection.name in self._indexed:
+            return
+        if not indexes.is_made(self._server, collection):
+            with self._nesting.alone(), self._alone() as go_on:
+                indexes.make(self._server, collection, go_on)
+        self._indexed.add(collection.name)
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
         name = names.list_of(log, checked_log_key(key))
@@ -120,20 +139,25 @@ class RedisStorage:
     # -- transactions -------------------------------------------------------------------------------------------------
 
     def transaction(self, work: Callable[[Transaction], T]) -> T:
-        """The first attempt takes no turn; it also finds out what the next one reads at once, while it has the turn."""
+        """The first attempt takes no turn; it also finds out what the next one reads at once, while it has the turn.
+        Who was too late writes among many: their next transaction begins with the turn, and most probably reads the
+        same."""
         end = time.monotonic() + self._timeout
-        expected: list[bytes] = []
         with self._nesting.alone():
-            done, value = self._attempt(work, b"", end, expected)
-            if done:
-                return value
+            expected, self._client.read_late = self._client.read_late, []
+            is_late = not expected
+            if is_late:
+                done, value = self._attempt(work, b"", end, expected)
+                if done:
+                    return value
             with self._turn(end) as holder:
                 milliseconds = TURN_MILLISECONDS
                 while time.monotonic() < end:
-                    self._take_turn(holder, end, milliseconds)
+                    is_late |= self._take_turn(holder, end, milliseconds)
                     milliseconds *= 2
                     done, value = self._attempt(work, holder, end, expected)
                     if done:
+                        self._client.read_late = expected if is_late else []
                         return value
         raise StorageBusy("others changed the same records again and again; try again")
 
@@ -193,17 +217,22 @@ class RedisStorage:
             yield holder
         finally:
             with suppress(StorageError, exceptions.RedisError):
-                self._server.once(lambda client: client.register_script(script.LEAVE_TURN)([names.TURN], [holder]))
+                self._server.once(lambda client: client.register_script(script.UNSET_OF)([names.TURN], [holder]))
             self._queue.release()
 
-    def _take_turn(self, holder: bytes, end: float, milliseconds: int = TURN_MILLISECONDS) -> None:
+    def _take_turn(self, holder: bytes, end: float, milliseconds: int = TURN_MILLISECONDS) -> bool:
+        """True when somebody else had it."""
+        waited = False
+
         def take(client: Any) -> bool:
             return bool(client.register_script(script.TAKE_TURN)([names.TURN], [holder, milliseconds]))
 
         while not self._server.run(take):
+            waited = True
             if time.monotonic() >= end:
                 raise StorageBusy("others are writing for too long; try again")
             time.sleep(random.uniform(0.2, 1.0) * LONGEST_POLL_SECONDS)
+        return waited
 
     # -- the whole store ----------------------------------------------------------------------------------------------
 
@@ -232,11 +261,16 @@ class RedisStorage:
         """The turn for something long; what it gives is to be called now and then, so that the turn is kept."""
         end = time.monotonic() + self._timeout
         with self._turn(end) as holder:
+
+            def go_on() -> None:
+                self._take_turn(holder, time.monotonic())
+
             self._take_turn(holder, end)
-            yield lambda: self._take_turn(holder, time.monotonic())
+            yield go_on
 
     def _names_of(self, collection: Collection) -> Iterator[bytes]:
         yield names.keys(collection)
+        yield from (names.index(collection, field) for field in collection.fields)
         for key, record in self.scan(collection):
             yield from (names.record(collection, key), names.count(collection, key))
             yield from whole.unique_names(collection, record)
@@ -247,18 +281,17 @@ class RedisStorage:
     # -- upkeep -------------------------------------------------------------------------------------------------------
 
     def find_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        """What is no JSON object. Nothing of it can be mended without guessing: restore a backup."""
-        damage = [one for collection in collections for one in _damage(self.scan(collection))]
-        for log in logs:
-            for key in self.log_keys(log):
-                damage += _damage(self._entries(log, key))
-        return damage
-
-    def _entries(self, log: Log, key: str) -> Iterator[Record]:
-        yield from self.read_log(log, key)
+        """Where something looks wrong, it is looked at again while nobody writes."""
+        chosen, chosen_logs = list(collections), list(logs)
+        if next(repair.find(self._server, chosen, chosen_logs), None) is None:
+            return []
+        with self._nesting.alone(), self._alone() as go_on:
+            return [one.damage for one in repair.find(self._server, chosen, chosen_logs, go_on)]
 
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        return []
+        with self._nesting.alone(), self._alone() as go_on:
+            wrong = list(repair.find(self._server, collections, logs, go_on))
+            return repair.mend(self._server, wrong, go_on)
 
     def forget_deleted(self) -> None:
         """Has the server write its append-only file anew, without what is gone; it does so in the background."""
@@ -267,13 +300,3 @@ class RedisStorage:
 
     def close(self) -> None:
         self._server.close()
-
-
-def _damage(entries: Iterable[object]) -> list[Damage]:
-    """Reads all of them."""
-    try:
-        for _ in entries:
-            pass
-    except StorageCorrupt as error:
-        return [Damage(error.path or "", error.message, False)]
-    return []

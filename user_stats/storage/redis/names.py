@@ -3,6 +3,8 @@
 user_stats:record:NAME:KEY      the record as JSON text
 user_stats:keys:NAME            every key of a collection, by the order of creation
 user_stats:unique:NAME:FIELD:V  the key of the record whose field folds to V
+user_stats:index:NAME:FIELD     for each record the value of a field and its key, in the order of the values
+user_stats:indexed              the fields of each collection that have an index
 user_stats:count:NAME:KEY       whole numbers that are still to be added to a record; "" is their version
 user_stats:list:NAME:KEY        the entries of a list as JSON texts
 user_stats:lists:NAME           every key that has a list
@@ -17,7 +19,7 @@ from __future__ import annotations
 from user_stats.storage import Collection, Log
 
 PREFIX = b"user_stats:"
-CLOCK, TURN = PREFIX + b"clock", PREFIX + b"turn"
+CLOCK, TURN, INDEXED = PREFIX + b"clock", PREFIX + b"turn", PREFIX + b"indexed"
 
 
 def record(collection: Collection, key: str) -> bytes:
@@ -30,6 +32,10 @@ def keys(collection: Collection) -> bytes:
 
 def unique(collection: Collection, field: str, folded: str) -> bytes:
     return _name(b"unique:", collection.name, field, folded)
+
+
+def index(collection: Collection, field: str) -> bytes:
+    return _name(b"index:", collection.name, field)
 
 
 def count(collection: Collection, key: str) -> bytes:

@@ -59,6 +59,8 @@ while ARGV[at] do
         if not redis.call('ZSCORE', index, member) then redis.call('ZADD', index, redis.call('INCR', clock), member) end
     elseif kind == 'remove' then redis.call('DEL', key); redis.call('ZREM', index, member)
     elseif kind == 'set' then redis.call('SET', key, value)
+    elseif kind == 'index' then redis.call('ZADD', key, 0, value)
+    elseif kind == 'unindex' then redis.call('ZREM', key, value)
     elseif kind == 'unset' then redis.call('DEL', key)
     elseif kind == 'add' then redis.call('HINCRBY', key, member, value); redis.call('HSET', key, '', now)
     elseif kind == 'begin' then redis.call('HSETNX', key, member, value); redis.call('HSET', key, '', now)
@@ -88,4 +90,5 @@ if held and held ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
-LEAVE_TURN = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+UNSET_OF = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+"""Removes what a holder has, where it is still that holder's."""

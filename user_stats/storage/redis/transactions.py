@@ -15,7 +15,7 @@ from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Log, Record
 from user_stats.storage.counting import added_up
 from user_stats.storage.keys import checked_log_key, checked_record_key, is_record_key
-from user_stats.storage.redis import names
+from user_stats.storage.redis import indexes, names
 from user_stats.storage.redis.lists import OpenList
 from user_stats.storage.redis.script import MISSING, Change, Check
 from user_stats.storage.redis.texts import amounts_of, decoded, encoded, encoded_value
@@ -43,14 +43,18 @@ class RedisTransaction:
     # -- records ------------------------------------------------------------------------------------------------------
 
     def get(self, collection: Collection, key: str) -> Record | None:
-        if not is_record_key(key):
-            return None
         raw = self._raw(collection, key)
         record = None if raw is None else decoded(f"{collection.name}.json", raw)
         if not collection.counts:
             return record
         amounts = [amounts for one, name, amounts in self._counts if (one.name, name) == (collection.name, key)]
         return added_up(collection, record, amounts) if amounts else record
+
+    def peek(self, collection: Collection, key: str) -> Record | None:
+        if collection.counts or not is_record_key(key) or names.record(collection, key) in self._records:
+            return self.get(collection, key)
+        raw = self._fetch(names.record(collection, key))
+        return None if raw is None else decoded(f"{collection.name}.json", raw)
 
     def _raw(self, collection: Collection, key: str) -> bytes | None:
         if not is_record_key(key):
@@ -99,8 +103,9 @@ class RedisTransaction:
         raw = encoded(collection.name, record)
         if collection.unique:
             self._take_names(collection, key, record)
-        if collection.counts:
+        if collection.counts or collection.fields:
             self._raw(collection, key)
+        if collection.counts:
             self._taken_counts.add(names.count(collection, key))
             self._drop_counts(collection, key)
         self._records[name] = raw
@@ -235,6 +240,8 @@ class RedisTransaction:
                 changes.append(Change(b"remove", name, b"", index, member))
             else:
                 changes.append(Change(b"put", name, raw, index, member))
+            if collection.fields:
+                changes += indexes.changes(collection, key, self._checks[name, b""].value, raw)
         for name, holder in self._names.items():
             read = self._checks[name, b""].value
             if holder is None and read != MISSING:

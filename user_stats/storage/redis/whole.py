@@ -11,7 +11,7 @@ from typing import IO, Any
 from user_stats.errors import InvalidInput
 from user_stats.storage import Collection, Log, Record, Snapshot
 from user_stats.storage.keys import checked_log_key, checked_record_key
-from user_stats.storage.redis import names
+from user_stats.storage.redis import indexes, names
 from user_stats.storage.redis.texts import decoded, encoded
 
 ROWS_BETWEEN_CALLS = 500
@@ -101,6 +101,7 @@ def _set_records(pipeline: Any, source: Snapshot, collection: Collection, go_on:
         record = decoded(f"{collection.name}.json", raw)
         pipeline.set(names.record(collection, checked_record_key(key)), encoded(collection.name, record))
         pipeline.zadd(names.keys(collection), {key: number})
+        indexes.add(pipeline, collection, key, record)
         for name in unique_names(collection, record):
             if name in taken:
                 raise InvalidInput(f"{collection.name}: two records share what must be unique")
@@ -108,6 +109,7 @@ def _set_records(pipeline: Any, source: Snapshot, collection: Collection, go_on:
             pipeline.set(name, key)
         if number % ROWS_BETWEEN_CALLS == 0:
             go_on()
+    indexes.tell(pipeline, collection)
     pipeline.incrby(names.CLOCK, number)  # later records come after these
 
 
