@@ -51,11 +51,12 @@ HOMES = {
     "redis": ("user_stats.storage.redis",),
     "tinydb": ("user_stats.bench",),
     "config": ("user_stats.bootstrap",),
+    "config_values": ("config",),
 }
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for path in [*(ROOT / "user_stats").rglob("*.py"), ROOT / "streamlit_app.py", ROOT / "config.py"]:
+    for path in [*(ROOT / "user_stats").rglob("*.py"), *ROOT.glob("*.py")]:
         parts = path.relative_to(ROOT).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
