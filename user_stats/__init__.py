@@ -11,6 +11,7 @@ manager.get_user_stats(ada).total_watched_hours  # 0.5
 
 from typing import TYPE_CHECKING, Any
 
+from user_stats.directory import UserPage
 from user_stats.errors import (
     AlreadyExists,
     Conflict,
@@ -34,7 +35,6 @@ from user_stats.features import PLAN_FEATURES, FeatureAccess
 from user_stats.history import WatchHistoryTracker
 from user_stats.manager import UserManager
 from user_stats.models import SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
-from user_stats.people import UserPage
 from user_stats.storage import open_storage
 
 if TYPE_CHECKING:

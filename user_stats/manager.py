@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from user_stats import day_totals, fields, plan_growth, verification
+from user_stats import day_totals, directory, fields, plan_growth, verification
 from user_stats.audience.figures import Active
 from user_stats.batches import Batches
 from user_stats.collections import ACTIVITY, USER_STATS, USERS
 from user_stats.community import Community
 from user_stats.content import Content
 from user_stats.day_totals import DayTotals
+from user_stats.directory import UserPage
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
 from user_stats.models import SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
-from user_stats.people import PasswordRules, People, UserPage
+from user_stats.people import PasswordRules, People
 from user_stats.plan_growth import MonthOfPlans, RunningPlans
 from user_stats.statistics.rules import BADGES, Badge
 from user_stats.storage import Record, Storage
@@ -109,7 +110,7 @@ class UserManager:
         `sort` is username, email, role, created_at or subscription_expires, with - in front for descending; the dates
         are half-open: from ≤ created < to, and so for the end of the subscription. `limit` is 1 to 1,000."""
         ranges = {"created": (created_from, created_to), "expires": (expires_from, expires_to)}
-        return self._people.find_page(text, role, is_active, ranges, sort, offset, limit)
+        return directory.find_page(self._storage, text, role, is_active, ranges, sort, offset, limit)
 
     def count_users(self) -> int:
         """How many accounts there are."""

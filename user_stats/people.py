@@ -1,12 +1,12 @@
-"""Accounts: making, finding, changing and erasing people, one or many at a time."""
+"""Accounts: making, finding, changing and erasing people, one or many at a time. `directory.py` searches them."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from user_stats import activity, audit, erasures, fields
@@ -21,34 +21,18 @@ from user_stats.errors import Conflict, InvalidInput, StorageError, TooLarge, Us
 from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import User, UserRole, UserStats
 from user_stats.permissions import account_changed, authorize, has_admin_list, known_admins, list_admins
-from user_stats.storage import PageQuery, Record, Storage, Transaction
-from user_stats.times import Clock, checked_moment, from_iso, to_iso
+from user_stats.storage import Record, Storage, Transaction
+from user_stats.times import Clock, to_iso
 from user_stats.user_records import acted_by, get_user, get_version, last_editor, put_user
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
-LARGEST_PAGE = 1000
-LONGEST_RANGE = timedelta(days=36_524)
-"""A day less than a hundred years."""
-Moment = datetime | date | str
-_RANGE_FIELDS = {"created": "created_at", "expires": "subscription_expires"}
-SORTABLE = ("username", "email", "role", "created_at", "subscription_expires")
 
 
 class PasswordRules(Protocol):
     """What makes a password record; see the accounts."""
 
     def prepare(self, password: str, *, username: str, email: str) -> Record: ...
-
-
-@dataclass(frozen=True)
-class UserPage:
-    """One page of people; `total` is how many match in all."""
-
-    users: list[User]
-    total: int
-    offset: int
-    limit: int
 
 
 class People:
@@ -127,40 +111,6 @@ class People:
         field = "email" if "@" in name_or_email else "username"
         user_id = self._storage.find(USERS, field, name_or_email)
         return None if user_id is None else get_user(self._storage, user_id)
-
-    def find_page(
-        self,
-        text: str | None,
-        role: UserRole | str | None,
-        is_active: bool | None,
-        ranges: Mapping[str, tuple[Moment | None, Moment | None]],
-        sort: str,
-        offset: int,
-        limit: int,
-    ) -> UserPage:
-        equal: dict[str, Any] = {}
-        if role is not None:
-            equal["role"] = fields.checked_choice("role", role, UserRole).value
-        if is_active is not None:
-            equal["is_active"] = fields.checked_flag("is_active", is_active)
-        if text is not None and (not isinstance(text, str) or len(text) > fields.EMAIL_LENGTH):
-            raise InvalidInput.of("text", text, f"at most {fields.EMAIL_LENGTH} characters")
-        choices = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
-        order = fields.checked_word("sort", sort, choices)
-        offset = fields.checked_whole("offset", offset, 0, 10**9)
-        limit = fields.checked_whole("limit", limit, 1, LARGEST_PAGE)
-        query = PageQuery(
-            text=fields.fold_username(text) if text else None,
-            text_fields=("username", "email"),
-            equal=equal,
-            ranges=_checked_ranges(ranges),
-            sort=order.removeprefix("-"),
-            descending=order.startswith("-"),
-            offset=offset,
-            limit=limit,
-        )
-        records, total = self._storage.find_page(USERS, query)
-        return UserPage([User.from_stored(user_id, record) for user_id, record in records], total, offset, limit)
 
     def version(self, user_id: str) -> int:
         return get_version(self._storage, self.get(user_id).user_id)
@@ -302,24 +252,6 @@ def _checked_changes(
     if role is not None:
         changes["role"] = fields.checked_choice("role", role, UserRole)
     return changes
-
-
-def _checked_ranges(
-    ranges: Mapping[str, tuple[Moment | None, Moment | None]],
-) -> dict[str, tuple[str | None, str | None]]:
-    """Half-open ranges of moments for the fields of the store."""
-    checked = {}
-    for name, (from_, to) in ranges.items():
-        start = None if from_ is None else to_iso(checked_moment(f"{name}_from", from_))
-        end = None if to is None else to_iso(checked_moment(f"{name}_to", to))
-        if start is not None and end is not None:
-            if start > end:
-                raise InvalidInput.of(f"{name}_from", start, f"a moment not after {name}_to ({end})")
-            if from_iso(end) - from_iso(start) > LONGEST_RANGE:
-                raise InvalidInput.of(f"{name}_from", start, f"at most {LONGEST_RANGE.days:,} days before {name}_to")
-        if start is not None or end is not None:
-            checked[_RANGE_FIELDS[name]] = (start, end)
-    return checked
 
 
 def _event(kind: str, **facts: Any) -> Record:

@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.bootstrap import get_user_manager
+from user_stats.directory import UserPage
 from user_stats.features import effective_role
 from user_stats.models import User, UserRole
-from user_stats.people import UserPage
 from user_stats.times import utc_now
 from user_stats.ui.admin.bulk import draw_bulk
 from user_stats.ui.admin.create import create_person

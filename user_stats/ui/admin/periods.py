@@ -7,7 +7,7 @@ from math import ceil
 
 import streamlit as st
 
-from user_stats.people import UserPage
+from user_stats.directory import UserPage
 
 PERIODS = {"30 days": 30, "90 days": 90, "12 months": 365}
 LONGEST_BY_DAY = 92

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.bootstrap import get_user_manager, page_settings
+from user_stats.directory import UserPage
 from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import User, UserRole
-from user_stats.people import UserPage
 from user_stats.plan_growth import MonthOfPlans, RunningPlans
 from user_stats.times import utc_now
 from user_stats.ui.actions import act
