@@ -12,6 +12,7 @@ from user_stats import bootstrap, get_user_manager
 from user_stats.errors import Forbidden
 from user_stats.models import UserRole
 from user_stats.ui import session, shell
+from user_stats.ui.text import on_primary
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery staple"
@@ -56,7 +57,7 @@ def test_strangers_find_both_forms_the_matrix_and_what_to_do(folder: Path) -> No
     shown = page()
     assert [tab.label for tab in shown.tabs] == ["Create account", "Sign in"]
     assert labels(shown) == ["Username", "E-mail", "New password", "Username or e-mail", "Password"]
-    assert {"Create your account", "I have an account", "Start for free"} <= set(buttons(shown))
+    assert {on_primary("Create your account"), "I have an account", "Start for free"} <= set(buttons(shown))
     (matrix,) = [text.value for text in shown.markdown if text.value.startswith("| Feature")]
     columns = list(zip(*(line.strip("| ").split(" | ") for line in matrix.splitlines()), strict=True))
     assert [column[0] for column in columns] == ["Feature", "Free", "Subscriber", "Premium", "Admin"]
@@ -121,7 +122,7 @@ def test_a_refused_sign_up_says_why_and_makes_nobody(
     shown.text_input(key="sign_up_username").input(name)
     shown.text_input(key="sign_up_email").input(email)
     shown.text_input(key="sign_up_password").input(password)
-    ran(next(button for button in shown.button if button.label == "Create account").click().run())
+    ran(next(button for button in shown.button if button.label == on_primary("Create account")).click().run())
     text = shown.error[0].value.replace("\\", "")
     assert told in text
     assert "http://" not in text
@@ -134,7 +135,7 @@ def test_guessing_in_the_form_is_slowed_down(folder: Path) -> None:
     for _ in range(6):
         shown.text_input(key="sign_in_login").input("quentin")
         shown.text_input(key="sign_in_password").input("wrong")
-        ran(next(button for button in shown.button if button.label == "Sign in").click().run())
+        ran(next(button for button in shown.button if button.label == on_primary("Sign in")).click().run())
         told.append(shown.error[0].value)
     assert told[:5] == [r"Name or password is wrong\."] * 5
     assert told[5].startswith("Too many attempts. Try again in ")
@@ -148,7 +149,7 @@ def test_who_signed_up_gets_a_ticket_for_this_browser_alone(folder: Path, monkey
     shown = page()
     for key, text in (("username", "quentin"), ("email", "quentin@example.org"), ("password", PASSWORD)):
         shown.text_input(key=f"sign_up_{key}").input(text)
-    ran(next(button for button in shown.button if button.label == "Create account").click().run())
+    ran(next(button for button in shown.button if button.label == on_primary("Create account")).click().run())
     (token, device) = made[0]
     user = bootstrap.get_accounts().user_of(token)
     assert user is not None
@@ -162,7 +163,7 @@ def test_a_browser_without_cookies_is_told_so(folder: Path, monkeypatch: pytest.
     shown = page()
     shown.text_input(key="sign_in_login").input("quentin")
     shown.text_input(key="sign_in_password").input(PASSWORD)
-    ran(next(button for button in shown.button if button.label == "Sign in").click().run())
+    ran(next(button for button in shown.button if button.label == on_primary("Sign in")).click().run())
     assert "cookie" in shown.error[0].value
 
 

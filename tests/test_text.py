@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from user_stats import ui
 from user_stats.errors import InvalidInput, RateLimited, StorageCorrupt
 from user_stats.ui import text
 
@@ -46,3 +49,9 @@ def test_refusals_are_sentences_without_paths() -> None:
     assert "![" not in text.refusal(InvalidInput.of("email", "![x](y)", "an address"))
     assert text.refusal(RateLimited("slow", retry_after_seconds=61.5)) == "Too many attempts. Try again in 62 s."
     assert "/srv" not in text.refusal(StorageCorrupt("/srv/users.json: line 3", path="/srv/users.json"))
+
+
+def test_the_colour_on_primary_buttons_stands_for_nothing_else() -> None:
+    """It is white in the light theme, where nothing else in it could be read."""
+    pages = Path(ui.__file__).parent.rglob("*.py")
+    assert [page.name for page in pages if "violet" in page.read_text()] == ["text.py"]

@@ -10,7 +10,15 @@ from clocks import FixedClock
 from user_stats.accounts.accounts import Accounts
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.collections import ACCESS, CREDENTIALS
-from user_stats.errors import AlreadyExists, InvalidInput, NotAuthenticated, RateLimited, TooLarge, UserStatsError
+from user_stats.errors import (
+    AlreadyExists,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    RateLimited,
+    TooLarge,
+    UserStatsError,
+)
 from user_stats.manager import UserManager
 from user_stats.models import UserRole
 from user_stats.storage import Storage
@@ -200,6 +208,42 @@ def test_free_names_and_refused_passwords_are_no_guesses(accounts: Accounts) -> 
         with pytest.raises(InvalidInput):
             accounts.sign_up(f"person{number}", f"p{number}@example.org", "short")
         accounts.sign_up(f"person{number}", f"p{number}@example.org", PASSWORD)
+
+
+def test_a_change_of_name_or_address_is_no_way_round(
+    accounts: Accounts, manager: UserManager, clock: FixedClock, ada: str
+) -> None:
+    bob = manager.create_user("bob", "bob@example.org")
+    changes: list[tuple[str | None, str | None]] = [("ADA", None), (None, "ada@example.org")] * 5
+    told = set()
+    for username, email in changes:
+        with pytest.raises(AlreadyExists) as refused:
+            accounts.rename(bob, username=username, email=email, actor=bob, address=HOME)
+        told.add(refused.value.message)
+    assert len(told) == 1
+    with pytest.raises(RateLimited):
+        accounts.rename(bob, username=None, email="free@example.org", actor=bob, address=HOME)
+    with pytest.raises(RateLimited):
+        accounts.rename(bob, username=None, email="free@example.org", actor=bob, address=STRANGER)
+    with pytest.raises(RateLimited):
+        accounts.sign_up("new", "ada@example.org", PASSWORD, address=HOME)
+    clock.advance(minutes=15)
+    changed = accounts.rename(bob, username="robert", email="robert@example.org", actor=bob, address=HOME)
+    assert (changed.username, changed.email, changed.role) == ("robert", "robert@example.org", UserRole.FREE)
+
+
+def test_free_names_and_refused_ones_are_no_guesses_in_a_change_either(accounts: Accounts, ada: str) -> None:
+    for number in range(12):
+        accounts.rename(ada, username=f"ada{number}", email=None, actor=ada, address=HOME)
+        with pytest.raises(InvalidInput):
+            accounts.rename(ada, username="x", email=None, actor=ada, address=HOME)
+
+
+def test_people_rename_themselves_alone(accounts: Accounts, manager: UserManager, ada: str) -> None:
+    bob = manager.create_user("bob", "bob@example.org")
+    with pytest.raises(Forbidden):
+        accounts.rename(ada, username="mine", email=None, actor=bob)
+    assert manager.get_user(ada).username == "ada"
 
 
 def test_sign_ups_of_one_address_are_slowed_down(accounts: Accounts, manager: UserManager) -> None:

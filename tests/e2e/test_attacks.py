@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from playwright.sync_api import Route
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from user_stats import UserRole
 from user_stats.api.shield import HEADERS
 
 from .conftest import PASSWORD, MakeSite, MakeVisitor, Site, Visitor
@@ -185,3 +189,46 @@ def test_under_https_the_cookies_belong_to_this_host_alone(make_site: MakeSite) 
     assert "__Host-app_device=" in cookie
     assert "Secure" in cookie
     assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_a_sign_up_makes_nobody_an_admin_whatever_comes_with_it(site: Site, visit: MakeVisitor) -> None:
+    site.manager.create_user("grace", "grace@example.org", UserRole.ADMIN, password=PASSWORD)
+    bodies: list[str] = []
+
+    def add_role(route: Route) -> None:
+        bodies.append(json.dumps({**json.loads(route.request.post_data or ""), "role": "admin"}))
+        route.fulfill(status=500)
+
+    eve = visit(site, "/users-admin?role=admin&sign_up_role=admin&is_admin=true")
+    eve.page.route("**/auth/session", add_role)
+    eve.sign_up("eve")
+    eve.sees("could not be finished")
+    told = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+    answer = requests.post(f"{site.address}/auth/session", bodies[0], headers=told, cookies=eve.cookies, timeout=20)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "role")
+    eve.page.unroute("**/auth/session")
+    eve.go("/users-admin?role=admin")
+    eve.sign_in("eve")
+    eve.is_signed_in()
+    eve.sees("This is for admins only")
+    eve.go("/profile?role=admin&profile_role=admin")
+    send_surplus_widgets(eve)
+    assert {user.username: user.role for user in site.manager.find_users().users} == {
+        "eve": UserRole.FREE,
+        "grace": UserRole.ADMIN,
+    }
+
+
+def send_surplus_widgets(visitor: Visitor) -> None:
+    """A run of the page with values of widgets that it does not show, as an altered page would send it."""
+    run = BackMsg(rerun_script={"page_name": "profile", "query_string": "role=admin"})
+    for name in ("role", "profile_role", "person_role", "sign_up_role", "create_role"):
+        run.rerun_script.widget_states.widgets.add(id=f"$$ID-0-{name}", string_value="admin")
+    run.rerun_script.widget_states.widgets.add(id="$$ID-0-person_save", trigger_value=True)
+    address = visitor.site.address.replace("http", "ws") + "/_stcore/stream"
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    headers = {"Cookie": cookie, "Origin": visitor.site.address}
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None, additional_headers=headers) as socket:
+        socket.send(run.SerializeToString())
+        while ForwardMsg.FromString(socket.recv(20, decode=False)).WhichOneof("type") != "script_finished":
+            pass

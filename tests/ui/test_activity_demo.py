@@ -8,6 +8,7 @@ import pytest
 
 from user_stats import UserManager, bootstrap
 from user_stats.bootstrap import get_demo
+from user_stats.ui.text import on_primary
 
 from .conftest import OpenPage, texts
 
@@ -35,7 +36,7 @@ def test_an_admin_makes_a_whole_site_up_and_takes_it_out(open_page: OpenPage, ma
     shown = open_page(PAGE, "grace")
     shown.number_input(key="demo_people").set_value(20)
     shown.number_input(key="demo_days").set_value(30)
-    next(one for one in shown.button if one.label == "Make people up").click().run()
+    next(one for one in shown.button if one.label == on_primary("Make people up")).click().run()
     assert get_demo().held().people == 20
     assert "20 people are made up" in texts(shown)
     shown.button(key="demo_remove").click().run()

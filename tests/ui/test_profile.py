@@ -67,7 +67,7 @@ def test_a_whole_year_of_activity_is_drawn(open_page: OpenPage, ada: str) -> Non
     [
         ("Ada.Byron", "ada@example.org", "saved"),
         ("ada", "byron@example.org", "saved"),
-        ("grace", "ada@example.org", "taken"),
+        ("grace", "ada@example.org", "cannot be used"),
         ("a", "ada@example.org", "allowed"),
         ("ada", "nobody", "allowed"),
     ],

@@ -16,6 +16,7 @@ from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, downloads
 from user_stats.ui.admin.figure_cards import catalogue_file, shown_value, small_chart
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
+from user_stats.ui.text import on_primary
 
 from .conftest import PASSWORD, texts
 
@@ -135,7 +136,7 @@ def test_every_change_of_many_says_how_many_and_does_it(manager: UserManager, ad
     sign_in("grace")
     for change in bulk.CHANGES:
         shown = confirmation(change.label, [ada, bob])
-        assert shown.button(key="bulk_confirm").label == f"{change.label}: 2 people"
+        assert shown.button(key="bulk_confirm").label == on_primary(f"{change.label}: 2 people")
         assert "2 people" in confirm(shown)
         if change.label == "Make premium":
             assert [manager.get_user(one).role for one in (ada, bob)] == [UserRole.PREMIUM] * 2
@@ -197,7 +198,7 @@ def save(shown: AppTest, manager: UserManager, user_id: str, **values: object) -
     for name, value in values.items():
         widgets = shown.selectbox if name == "role" else shown.text_input
         widgets(key=f"person_{name}_{user_id}_{version}").set_value(value)
-    button = next(one for one in shown.button if one.label == "Save")
+    button = next(one for one in shown.button if one.label == on_primary("Save"))
     return button.click().run()
 
 
@@ -212,7 +213,7 @@ def test_who_saves_second_is_told_and_nothing_is_lost(admin_page: AdminPage, man
     version = manager.get_user_version(ada)
     manager.update_user(ada, email="new@example.org")
     shown.text_input(key=f"person_username_{ada}_{version}").set_value("second")
-    next(one for one in shown.button if one.label == "Save").click().run()
+    next(one for one in shown.button if one.label == on_primary("Save")).click().run()
     assert CHANGED_MEANWHILE[:40] in texts(shown)
     assert (manager.get_user(ada).username, manager.get_user(ada).email) == ("ada", "new@example.org")
     assert shown.text_input(key=f"person_email_{ada}_{version + 1}").value == "new@example.org"
@@ -229,7 +230,7 @@ def test_the_last_admin_cannot_demote_themselves(admin_page: AdminPage, manager:
 def test_plans_and_features_are_given_and_taken(admin_page: AdminPage, manager: UserManager, ada: str) -> None:
     shown = admin_page(person=ada, person_tab="Plan and features")
     shown.number_input(key="person_plan_days").set_value(30)
-    next(one for one in shown.button if one.label == "Start or renew").click().run()
+    next(one for one in shown.button if one.label == on_primary("Start or renew")).click().run()
     assert manager.get_user(ada).role is UserRole.SUBSCRIBER
     for chosen, is_available in (("Granted", True), ("Taken away", False), ("By the plan", False)):
         control = next(one for one in shown.get("button_group") if one.key == f"feature_early_access_{ada}")
@@ -391,7 +392,7 @@ def test_an_instance_is_dropped(admin_page: AdminPage) -> None:
 def test_a_key_is_made_shown_once_and_listed(admin_page: AdminPage) -> None:
     shown = admin_page(admin_tab="Analytics", analytics_part="API keys")
     shown.text_input(key="keys_name").set_value("my program")
-    next(one for one in shown.button if one.label == "Make a key").click().run()
+    next(one for one in shown.button if one.label == on_primary("Make a key")).click().run()
     key = shown.code[0].value
     assert get_accounts().check_key(key, "read")
     assert not shown.run().code

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from user_stats import audit, fields
 from user_stats.accounts import gates
+from user_stats.accounts.gates import Gate
 from user_stats.accounts.keys import ApiKey, ApiKeys
 from user_stats.accounts.passwords import PasswordPolicy
 from user_stats.accounts.provider import ProviderSignIn
@@ -18,7 +20,7 @@ from user_stats.accounts.tickets import Tickets
 from user_stats.accounts.tokens import digest_of, is_same, new_token, owner_of
 from user_stats.audit import AuditEntry
 from user_stats.collections import CREDENTIALS
-from user_stats.errors import AlreadyExists, InvalidInput, NotAuthenticated
+from user_stats.errors import AlreadyExists, InvalidInput, NotAuthenticated, UserStatsError
 from user_stats.models import User, UserRole
 from user_stats.people import People
 from user_stats.permissions import authorize
@@ -88,24 +90,38 @@ class Accounts:
         fields.checked_username(username)
         if not isinstance(password, str):
             raise InvalidInput("password: it is missing; allowed: text", field="password")
-        guesses = [gates.taken(origin.place or "")]
-        self._sign_in.count(guesses + ([] if origin.place is None else [gates.sign_ups(origin.place)]))
-        try:
+        others = [] if origin.place is None else [gates.sign_ups(origin.place)]
+        with self._guessing([gates.taken(origin.place or "")], others):
             user_id = self._people.create(
                 username, email, UserRole.FREE, password=password, allow_reserved=False, actor=None
             )
+        return self._storage.transaction(lambda tx: self._sign_in.begin(tx, user_id, origin))
+
+    def rename(
+        self, user_id: str, *, username: str | None, email: str | None, actor: str, address: str | None = None
+    ) -> User:
+        """The person with another name or e-mail address; None: as it was. People change their own, admins everybody's.
+
+        Who tries what is taken waits as at sign-up. Raises what that does, and Forbidden."""
+        place = Origin(address).place
+        with self._guessing([gates.taken(subject) for subject in (actor, place) if subject is not None]):
+            return self._people.update(
+                user_id, username=username, email=email, is_active=None, role=None, expected_version=None, actor=actor
+            )
+
+    @contextmanager
+    def _guessing(self, guesses: list[Gate], others: Sequence[Gate] = ()) -> Iterator[None]:
+        """Counts an attempt at `guesses` only where a name or an address is taken already; at `others` in any case."""
+        self._sign_in.count([*guesses, *others])
+        try:
+            yield
         except AlreadyExists:
-            message = "this name or this address cannot be used; choose another, or sign in if it is yours"
+            message = "this name or this address cannot be used; choose another, or sign in with it if it is yours"
             raise AlreadyExists(message) from None
-        except InvalidInput:
+        except UserStatsError:
             self._storage.transaction(lambda tx: gates.give_back(tx, guesses))
             raise
-
-        def work(tx: Transaction) -> SignedIn:
-            gates.give_back(tx, guesses)
-            return self._sign_in.begin(tx, user_id, origin)
-
-        return self._storage.transaction(work)
+        self._storage.transaction(lambda tx: gates.give_back(tx, guesses))
 
     def sign_in_by_provider(
         self,

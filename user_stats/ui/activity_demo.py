@@ -9,6 +9,7 @@ from user_stats.demo import Made
 from user_stats.models import UserRole
 from user_stats.ui.actions import act, page, require_owner
 from user_stats.ui.session import for_admins, for_people
+from user_stats.ui.text import on_primary
 
 MOST_PEOPLE, MOST_DAYS = 10_000, 730
 
@@ -41,10 +42,9 @@ def _draw_own(user_id: str) -> None:
             seed = _draw_seed("demo_own_seed")
         with st.container(horizontal=True):
             st.button(
-                "Make activity up",
+                on_primary("Make activity up"),
                 key="demo_own_make",
                 type="primary",
-                icon=":material/auto_awesome:",
                 on_click=_add_own,
                 args=(user_id, days, seed),
             )
@@ -97,7 +97,7 @@ def _draw_site() -> None:
                 people = int(st.number_input("People", 1, MOST_PEOPLE, 500, 100, key="demo_people"))
                 days = _draw_days("demo_days", 180)
                 seed = _draw_seed("demo_seed")
-            if st.form_submit_button("Make people up", type="primary", icon=":material/group_add:"):
+            if st.form_submit_button(on_primary("Make people up"), type="primary"):
                 _create_people(people, days, seed)
                 st.rerun()
         if held.people or held.real_people:

@@ -13,6 +13,7 @@ from user_stats.features import FEATURE_TITLES, PLAN_FEATURES
 from user_stats.models import SubscriberFeature, UserRole
 from user_stats.ui.session import show_flash
 from user_stats.ui.sign_in_forms import SIGN_IN, SIGN_UP, draw_forms, show_form
+from user_stats.ui.text import on_primary
 
 OFFERS = (
     (":material/person:", "Your profile", "Who you are here, your plan, and eight figures on what you did."),
@@ -45,7 +46,9 @@ def _draw_welcome(people: int, trouble: str | None) -> None:
         "Make an account and see your own figures. They are yours: nobody but you and the site's admins sees them."
     )
     with st.container(horizontal=True):
-        st.button("Create your account", key="call_sign_up", type="primary", on_click=show_form, args=(SIGN_UP,))
+        st.button(
+            on_primary("Create your account"), key="call_sign_up", type="primary", on_click=show_form, args=(SIGN_UP,)
+        )
         st.button("I have an account", key="call_sign_in", on_click=show_form, args=(SIGN_IN,))
     if trouble is not None:
         st.warning(trouble, icon=":material/warning:")

@@ -21,6 +21,7 @@ from user_stats.times import utc_now
 from user_stats.ui.actions import act, go_on_signed_in, page, require_owner
 from user_stats.ui.plans import PLAN_NAMES, draw_badge, price_of, subscription_line
 from user_stats.ui.session import for_people
+from user_stats.ui.text import on_primary
 
 ICONS = {
     SubscriberFeature.CUSTOM_BRANDING: ":material/palette:",
@@ -145,7 +146,7 @@ def _ask_upgrading(user_id: str, plan: UserRole) -> None:
     if user.role is not plan and is_subscription_running(user, utc_now()):
         st.write(f"It takes the place of {PLAN_NAMES[user.role]}, which ends then.")
     if st.button(
-        f"Ask for {PLAN_NAMES[plan]}" if asks_admin else f"Take {PLAN_NAMES[plan]}",
+        on_primary(f"Ask for {PLAN_NAMES[plan]}" if asks_admin else f"Take {PLAN_NAMES[plan]}"),
         key="features_confirmed",
         type="primary",
         on_click=_ask_admin if asks_admin else _upgrade,
@@ -186,7 +187,7 @@ def _ask_cancelling(user_id: str) -> None:
         if st.button("Keep it", key="features_keep"):
             st.rerun()
         if st.button(
-            "Cancel the subscription",
+            on_primary("Cancel the subscription"),
             key="features_cancel_confirmed",
             type="primary",
             on_click=_cancel,

@@ -10,6 +10,7 @@ from user_stats.transfer.exports import history_rows
 from user_stats.transfer.tables import Format, table_file
 from user_stats.ui.actions import act, go_on_signed_in, made_when_asked
 from user_stats.ui.session import for_people
+from user_stats.ui.text import on_primary
 
 COLUMNS = [*WatchHistoryEntry.__dataclass_fields__]
 
@@ -58,7 +59,9 @@ def _ask_clearing(user_id: str, listed: int) -> None:
     with st.container(horizontal=True):
         if st.button("Keep it", key="history_keep"):
             st.rerun()
-        if st.button("Clear it", key="history_clear_confirmed", type="primary", on_click=_clear, args=(user_id,)):
+        if st.button(
+            on_primary("Clear it"), key="history_clear_confirmed", type="primary", on_click=_clear, args=(user_id,)
+        ):
             st.rerun()
 
 

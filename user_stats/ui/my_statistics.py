@@ -18,7 +18,7 @@ from user_stats.ui.text import inert, viewer_zone
 FIGURES, BADGES, LEADERS, YEAR, NEXT = "All figures", "Badges", "Leaderboard", "Year in review", "For you"
 PLACES_SHOWN = 20
 METRIC_NAMES = {"points": "Points", "watched_hours": "Hours", "watches": "Watches"}
-RARITY_COLOURS = {"common": "gray", "uncommon": "green", "rare": "blue", "epic": "violet", "legendary": "orange"}
+RARITY_COLOURS = {"common": "gray", "uncommon": "green", "rare": "blue", "epic": "yellow", "legendary": "orange"}
 
 
 @page

@@ -14,7 +14,7 @@ from user_stats.models import User, UserRole
 from user_stats.times import from_iso
 from user_stats.ui.text import shown_day
 
-Colour = Literal["gray", "blue", "violet", "orange"]
+Colour = Literal["gray", "blue", "yellow", "orange"]
 PLAN_NAMES = {
     UserRole.FREE: "Free",
     UserRole.SUBSCRIBER: "Subscriber",
@@ -30,7 +30,7 @@ PLAN_ICONS = {
 _COLOURS: dict[UserRole, Colour] = {
     UserRole.FREE: "gray",
     UserRole.SUBSCRIBER: "blue",
-    UserRole.PREMIUM: "violet",
+    UserRole.PREMIUM: "yellow",
     UserRole.ADMIN: "orange",
 }
 SECONDS_PER_DAY = 86_400

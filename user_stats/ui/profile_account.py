@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from user_stats.bootstrap import get_user_manager
+from user_stats.bootstrap import get_accounts, get_user_manager
 from user_stats.fields import EMAIL_LENGTH, USERNAME_LENGTHS
 from user_stats.models import User
 from user_stats.transfer.person_archive import person_archive
 from user_stats.ui.actions import act, go_on_signed_in, made_when_asked
-from user_stats.ui.session import for_people, leave
-from user_stats.ui.text import inert
+from user_stats.ui.session import for_people, leave, viewer_address
+from user_stats.ui.text import inert, on_primary
 
 DELETE_NAME = "profile_delete_name"
 
@@ -20,7 +20,7 @@ def draw_account(user: User) -> None:
     with st.form("profile_account", width=560):
         username = st.text_input("Username", user.username, key="profile_username", max_chars=USERNAME_LENGTHS[1])
         email = st.text_input("E-mail", user.email, key="profile_email", max_chars=EMAIL_LENGTH)
-        if st.form_submit_button("Save", type="primary"):
+        if st.form_submit_button(on_primary("Save"), type="primary"):
             _save(user, username, email)
             st.rerun()
 
@@ -28,11 +28,12 @@ def draw_account(user: User) -> None:
 def _save(user: User, username: str, email: str) -> None:
     """Only what was changed is told, so that a name from before a rule was made stays allowed."""
     act(
-        lambda actor: get_user_manager().update_user(
+        lambda actor: get_accounts().rename(
             user.user_id,
             username=username if username != user.username else None,
             email=email if email != user.email else None,
             actor=actor,
+            address=viewer_address(),
         ),
         "Your account is saved.",
     )
@@ -71,7 +72,7 @@ def _ask_deletion(user_id: str, username: str) -> None:
     st.write(f"Nothing of it can be brought back. Type your username, {inert(username)}, to confirm.")
     st.text_input("Username", key=DELETE_NAME, autocomplete="off")
     if st.button(
-        "Delete my account",
+        on_primary("Delete my account"),
         key="profile_delete_confirmed",
         type="primary",
         on_click=_delete,

@@ -13,7 +13,7 @@ from user_stats.errors import UserStatsError
 from user_stats.models import User
 from user_stats.ui import session as viewer
 from user_stats.ui.session import flash, for_people, require_user
-from user_stats.ui.text import refusal, shown_time
+from user_stats.ui.text import on_primary, refusal, shown_time
 
 RESET_PATH = "reset-password"
 UNKNOWN_BROWSER = "Unknown browser"
@@ -105,7 +105,7 @@ def render_reset_page(home: StreamlitPage) -> None:
     with st.form("reset_form", width=480):
         new = st.text_input("New password", type="password", key="reset_password", autocomplete="new-password")
         st.caption(password_advice())
-        if not st.form_submit_button("Set password", type="primary"):
+        if not st.form_submit_button(on_primary("Set password"), type="primary"):
             return
     try:
         get_accounts().reset_password(st.query_params.get("code", ""), new)

@@ -11,7 +11,7 @@ from user_stats.bootstrap import get_accounts
 from user_stats.errors import UserStatsError
 from user_stats.ui.security import password_advice
 from user_stats.ui.session import begin, choose, find_device, viewer_address, viewer_agent
-from user_stats.ui.text import refusal
+from user_stats.ui.text import on_primary, refusal
 
 SIGN_IN, SIGN_UP, SET_UP = "Sign in", "Create account", "Set up this site"
 OPEN_FORM = "welcome_form"
@@ -38,7 +38,7 @@ def _draw_provider() -> None:
         return
     with st.container(border=True):
         st.text(f"Your provider says that you are {st.user.get('email', 'somebody')}.")
-        if st.button("Continue", key="provider_continue", type="primary", width="stretch"):
+        if st.button(on_primary("Continue"), key="provider_continue", type="primary", width="stretch"):
             _try(lambda: get_accounts().sign_in_by_provider(st.user.to_dict(), **_origin()))
         st.button("Somebody else", key="provider_logout", on_click=st.logout, width="stretch")
 
@@ -52,7 +52,7 @@ def _draw_sign_in() -> None:
     with st.form("sign_in_form"):
         login = st.text_input("Username or e-mail", key="sign_in_login", autocomplete="username")
         password = st.text_input("Password", type="password", key="sign_in_password", autocomplete="current-password")
-        if st.form_submit_button("Sign in", type="primary", width="stretch"):
+        if st.form_submit_button(on_primary("Sign in"), type="primary", width="stretch"):
             _try(lambda: get_accounts().sign_in(login, password, **_origin()))
 
 
@@ -61,7 +61,7 @@ def _draw_sign_up() -> None:
         username = st.text_input("Username", key="sign_up_username", autocomplete="username")
         email = st.text_input("E-mail", key="sign_up_email", autocomplete="email")
         password = _draw_new_password("sign_up_password")
-        if st.form_submit_button("Create account", type="primary", width="stretch"):
+        if st.form_submit_button(on_primary("Create account"), type="primary", width="stretch"):
             _try(lambda: get_accounts().sign_up(username, email, password, **_origin()))
 
 
@@ -72,7 +72,7 @@ def _draw_claim() -> None:
         username = st.text_input("Username of the admin", key="claim_username", autocomplete="username")
         email = st.text_input("E-mail of the admin", key="claim_email", autocomplete="email")
         password = _draw_new_password("claim_password")
-        if st.form_submit_button("Become the admin", type="primary", width="stretch"):
+        if st.form_submit_button(on_primary("Become the admin"), type="primary", width="stretch"):
             _try(lambda: _claim(code, username, email, password))
 
 

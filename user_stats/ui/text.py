@@ -31,6 +31,12 @@ def inert(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _MEANT.sub(lambda found: found[0] + WORD_JOINER, one_line))
 
 
+def on_primary(label: str) -> str:
+    """The label of a primary button, in the colour that the theme keeps for it. The server of the pages would write in
+    white, which is hard to read on a primary colour that is itself read on the dark theme."""
+    return f":violet[{label}]"
+
+
 def refusal(error: UserStatsError) -> str:
     """What a refused call says to people, inert and in plain words; what is wrong with the store stays in the log."""
     if isinstance(error, RateLimited):

@@ -12,7 +12,7 @@ from user_stats.bootstrap import back_up_to_folder, get_backup_marks, page_setti
 from user_stats.errors import UserStatsError
 from user_stats.transfer.backup import BackupFile, list_backups
 from user_stats.ui.session import require_admin
-from user_stats.ui.text import refusal, shown_time, to_viewer
+from user_stats.ui.text import on_primary, refusal, shown_time, to_viewer
 
 MEGABYTE = 10**6
 
@@ -31,7 +31,7 @@ def draw_backups() -> None:
         "of one moment, and counts only after it was restored to the side. Bringing one back is done on the server: "
         "`python -m user_stats restore PATH`."
     )
-    if st.button("Take a backup now", key="backup_now", icon=":material/backup:", type="primary"):
+    if st.button(on_primary("Take a backup now"), key="backup_now", type="primary"):
         _take()
     _draw_files(settings.backup_folder)
 

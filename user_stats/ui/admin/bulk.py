@@ -13,7 +13,7 @@ from user_stats.people import MOST_AT_ONCE
 from user_stats.ui.actions import act
 from user_stats.ui.plans import PLAN_NAMES
 from user_stats.ui.session import for_admins
-from user_stats.ui.text import inert
+from user_stats.ui.text import inert, on_primary
 
 Verb = Callable[[list[str], str], object]
 NAMES_SHOWN = 5
@@ -24,7 +24,6 @@ class Change:
     """What can be done to many: the word on the button, what is asked, what is said afterwards, and the verb."""
 
     label: str
-    icon: str
     question: str
     done: str
     verb: Verb
@@ -34,17 +33,15 @@ class Change:
 def _to_role(role: UserRole) -> Change:
     return Change(
         f"Make {PLAN_NAMES[role].lower()}",
-        ":material/badge:",
         f"{{people}} will have the role {PLAN_NAMES[role]}.",
         f"{{people}} now have the role {PLAN_NAMES[role]}.",
         lambda user_ids, actor: get_user_manager().update_users(user_ids, role=role, actor=actor),
     )
 
 
-def _to_state(is_active: bool, label: str, question: str, done: str, icon: str) -> Change:
+def _to_state(is_active: bool, label: str, question: str, done: str) -> Change:
     return Change(
         label,
-        icon,
         question,
         done,
         lambda user_ids, actor: get_user_manager().update_users(user_ids, is_active=is_active, actor=actor),
@@ -53,17 +50,15 @@ def _to_state(is_active: bool, label: str, question: str, done: str, icon: str) 
 
 CHANGES = (
     *(_to_role(role) for role in UserRole),
-    _to_state(True, "Activate", "{people} can sign in again.", "{people} are active.", ":material/check_circle:"),
+    _to_state(True, "Activate", "{people} can sign in again.", "{people} are active."),
     _to_state(
         False,
         "Deactivate",
         "{people} will be signed out, and nothing is recorded of them until they are activated again.",
         "{people} are inactive.",
-        ":material/block:",
     ),
     Change(
         "Delete",
-        ":material/delete:",
         "{people} will be erased from every file: account, statistics, history. This cannot be undone.",
         "{people} were erased.",
         lambda user_ids, actor: get_user_manager().delete_users(user_ids, actor=actor),
@@ -83,7 +78,7 @@ def draw_bulk(chosen: list[User], total: int, find_ids: Callable[[int], list[str
         with st.container(horizontal=True, vertical_alignment="bottom"):
             scope = st.segmented_control("Whom", scopes, default=marked, required=True, key="bulk_scope")
             change = st.selectbox("What", CHANGES, key="bulk_change", format_func=lambda one: one.label, width=240)
-            if st.button("Go on …", key="bulk_go", type="primary"):
+            if st.button(on_primary("Go on …"), key="bulk_go", type="primary"):
                 if scope == marked:
                     _confirm(change, [user.user_id for user in chosen], [user.username for user in chosen])
                 elif total > MOST_AT_ONCE:
@@ -107,9 +102,7 @@ def draw_confirmation(change: Change, user_ids: list[str], names: list[str]) -> 
         st.caption(", ".join(inert(name) for name in names[:NAMES_SHOWN]) + more)
     with st.container(horizontal=True):
         label = f"{change.label}: {people}"
-        if st.button(
-            label, key="bulk_confirm", type="primary", icon=change.icon, on_click=_do, args=(change, user_ids)
-        ):
+        if st.button(on_primary(label), key="bulk_confirm", type="primary", on_click=_do, args=(change, user_ids)):
             st.rerun()
         if st.button("Cancel", key="bulk_cancel"):
             st.rerun()

@@ -10,7 +10,7 @@ from user_stats.ui.actions import act
 from user_stats.ui.admin.person import PERSON
 from user_stats.ui.plans import PLAN_NAMES
 from user_stats.ui.session import for_admins, show_flash
-from user_stats.ui.text import inert
+from user_stats.ui.text import inert, on_primary
 
 FIELDS = ("create_username", "create_email", "create_role")
 
@@ -27,7 +27,9 @@ def draw_form() -> None:
         st.text_input("Name", key=FIELDS[0], max_chars=32, help="3 to 32 letters, digits and . _ -")
         st.text_input("E-mail", key=FIELDS[1], max_chars=254)
         st.selectbox("Role", list(UserRole), key=FIELDS[2], format_func=PLAN_NAMES.__getitem__)
-        is_sent = st.form_submit_button("Make the account", type="primary", key="create_submit", on_click=_create)
+        is_sent = st.form_submit_button(
+            on_primary("Make the account"), type="primary", key="create_submit", on_click=_create
+        )
     if is_sent and PERSON in st.query_params:
         st.rerun()
     elif is_sent:

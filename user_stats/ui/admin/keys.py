@@ -8,7 +8,7 @@ from user_stats.accounts.keys import LONGEST_NAME, SCOPES
 from user_stats.bootstrap import get_accounts
 from user_stats.ui.actions import act
 from user_stats.ui.session import actor_id, for_admins
-from user_stats.ui.text import inert, shown_time
+from user_stats.ui.text import inert, on_primary, shown_time
 
 MADE = "keys_made"
 MEANS = {
@@ -41,7 +41,7 @@ def _draw_form() -> None:
     with st.form("keys_form", clear_on_submit=True), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Name of the key", key="keys_name", max_chars=LONGEST_NAME, placeholder="For what it is used")
         st.selectbox("It may", SCOPES, key="keys_scope", format_func=MEANS.__getitem__, width=260)
-        st.form_submit_button("Make a key", key="keys_make", type="primary", on_click=_make)
+        st.form_submit_button(on_primary("Make a key"), key="keys_make", type="primary", on_click=_make)
 
 
 @for_admins
@@ -58,7 +58,7 @@ def _make() -> None:
 @for_admins
 def _confirm(name: str) -> None:
     st.warning(f"Programs that use **{inert(name)}** (1 key) are refused from now on.")
-    if st.button("Revoke 1 key", key="keys_revoke", type="primary", on_click=_revoke, args=(name,)):
+    if st.button(on_primary("Revoke 1 key"), key="keys_revoke", type="primary", on_click=_revoke, args=(name,)):
         st.rerun()
 
 

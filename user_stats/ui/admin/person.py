@@ -18,7 +18,7 @@ from user_stats.ui.admin.person_activity import draw_activity
 from user_stats.ui.admin.person_plan import draw_plan
 from user_stats.ui.plans import PLAN_NAMES, days_left, draw_badge
 from user_stats.ui.session import for_admins
-from user_stats.ui.text import inert, shown_day, shown_time
+from user_stats.ui.text import inert, on_primary, shown_day, shown_time
 
 PERSON = "person"
 """The parameter of the address that says who is open."""
@@ -144,7 +144,9 @@ def _draw_form(user: User, version: int) -> None:
             format_func=PLAN_NAMES.__getitem__,
             help="A plan that is given here runs for the usual time; choose another under “Plan and features”.",
         )
-        st.form_submit_button("Save", key="person_save", type="primary", on_click=_save, args=(user, version, keys))
+        st.form_submit_button(
+            on_primary("Save"), key="person_save", type="primary", on_click=_save, args=(user, version, keys)
+        )
 
 
 @for_admins
@@ -187,7 +189,9 @@ def draw_deletion(user: User) -> None:
         "sign-ins. This cannot be undone."
     )
     with st.container(horizontal=True):
-        if st.button("Delete 1 person", key="person_delete_confirm", type="primary", on_click=_delete, args=(user,)):
+        if st.button(
+            on_primary("Delete 1 person"), key="person_delete_confirm", type="primary", on_click=_delete, args=(user,)
+        ):
             st.rerun()
         if st.button("Cancel", key="person_delete_cancel"):
             st.rerun()

@@ -14,7 +14,7 @@ from user_stats.models import SubscriberFeature, User, UserRole
 from user_stats.ui.actions import act
 from user_stats.ui.plans import PLAN_NAMES
 from user_stats.ui.session import for_admins
-from user_stats.ui.text import inert, shown_day
+from user_stats.ui.text import inert, on_primary, shown_day
 
 REASONS = {
     "plan": "with the plan",
@@ -49,7 +49,9 @@ def _draw_subscription(user: User) -> None:
             width=200,
         )
         st.number_input("Days", *SUBSCRIPTION_DAYS, days, key="person_plan_days", width=150)
-        st.form_submit_button("Start or renew", key="person_plan_start", type="primary", on_click=_start, args=(user,))
+        st.form_submit_button(
+            on_primary("Start or renew"), key="person_plan_start", type="primary", on_click=_start, args=(user,)
+        )
     st.caption("Renewing the same plan before its end adds the days to what is left; anything else starts today.")
     if user.role in SUBSCRIPTION_ROLES:
         st.button(

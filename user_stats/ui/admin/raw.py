@@ -8,7 +8,7 @@ import streamlit as st
 from user_stats.bootstrap import get_audience
 from user_stats.ui.actions import act
 from user_stats.ui.session import for_admins
-from user_stats.ui.text import to_viewer
+from user_stats.ui.text import on_primary, to_viewer
 
 NEWEST = 200
 DAYS = "cleanup_days"
@@ -75,7 +75,8 @@ def draw_question() -> None:
     days = st.number_input("Days to keep", 1, 3650, 90, key=DAYS, help="Figures of days stay for good.")
     count = get_audience().count_old(days)
     st.warning(f"{count:,} visits and jobs are older. They go for good; the figures of their days stay.")
-    if st.button(f"Take out {count:,}", key="cleanup_confirm", type="primary", disabled=not count, on_click=_clean_up):
+    label = f"Take out {count:,}"
+    if count and st.button(on_primary(label), key="cleanup_confirm", type="primary", on_click=_clean_up):
         st.rerun()
 
 

@@ -20,7 +20,7 @@ from user_stats.ui.admin.periods import PAGE_LENGTH, draw_pagination, find_shown
 from user_stats.ui.admin.person import PERSON
 from user_stats.ui.plans import PLAN_NAMES, days_left
 from user_stats.ui.session import for_admins
-from user_stats.ui.text import inert, shown_time, to_viewer
+from user_stats.ui.text import inert, on_primary, shown_time, to_viewer
 
 PAGE = "subscribers_page"
 LONGEST_PLAN_DAYS = 36_500
@@ -135,7 +135,9 @@ def _draw_requests() -> None:
                 width="stretch",
             )
             arguments = (user, request.plan)
-            st.button("Accept", key=f"accept_{user.user_id}", type="primary", on_click=_accept, args=arguments)
+            st.button(
+                on_primary("Accept"), key=f"accept_{user.user_id}", type="primary", on_click=_accept, args=arguments
+            )
             st.button("Decline", key=f"decline_{user.user_id}", on_click=_decline, args=(user,))
 
 
