@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     (0, ("user_stats.errors", "user_stats.times", "user_stats.models", "user_stats.fields", "user_stats.features")),
     (1, ("user_stats.storage",)),
-    (3, ("user_stats.bootstrap", "user_stats.schedules")),
+    (3, ("user_stats.bootstrap", "user_stats.schedules", "user_stats.following")),
     (
         4,
         (

@@ -33,11 +33,22 @@ UPLOAD_COUNTERS = {"video": "videos_uploaded", "stream": "streams_created", "ima
 MADE_UP = "made_up"
 """The key that is true in an event which a generator made up."""
 
+
+class Recorded:
+    """How many events this process recorded, for who keeps in step with the log; those of a transaction that ran twice
+    are counted twice."""
+
+    events = 0
+
+
+RECORDED = Recorded()
+
 # -- what an event moves ------------------------------------------------------------------------------------------
 
 
 def move(stats: Record, totals: Record, event: Record) -> list[Move]:
     """Moves the eight statistics and the watches by type of one person; what is left to add to the totals of days."""
+    RECORDED.events += 1
     _move_person(stats, totals, event)
     return [*day_totals.moves_of(event), *day_totals.move_active(totals, event)]
 

@@ -182,7 +182,6 @@ def get_schedules(url: Url = None) -> Runner:
     schedules = [
         Schedule("destroy_old_keys", timedelta(hours=1), lambda: get_audience(url).destroy_old_keys()),
         Schedule("end_old_sessions", timedelta(days=1), lambda: get_accounts(url).remove_ended()),
-        Schedule("roll_up", timedelta(minutes=10), lambda: get_statistics(url).follow()),
         Schedule("cleanup", timedelta(days=1), lambda: get_audience(url).cleanup(config.RETENTION_DAYS)),
     ]
     if config.BACKUP_DIR is not None:

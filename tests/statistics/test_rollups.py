@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +172,26 @@ def test_verify_sees_a_sum_that_was_changed(manager: UserManager, clock: FixedCl
     tally = manager.storage.read_log(ROLLUPS, ada)[0]["tally"]
     _edit(manager, ada, tally={**tally, "days": "1"})
     assert [one.field for one in manager.verify()] == ["sums"]
+
+
+def test_verify_sees_a_log_that_was_edited_without_a_trace_in_the_counters(tmp_path: Path, clock: FixedClock) -> None:
+    """Another category and other tags: no counter, no total of a day and no list knows of them."""
+    manager = UserManager(open_storage(str(tmp_path / "users")), clock=clock)
+    ada = manager.create_user("ada", "ada@example.org")
+    manager.batches.record(ada, _watches(100), batch="past", source="test")
+    statistics, _ = started(manager, clock)
+    statistics.roll_up()
+    path = tmp_path / "users" / "activity" / f"{ada}_activity.json"
+    events = json.loads(path.read_text())
+    events[50] |= {"category": "war", "tags": ["c"]}
+    path.write_text(json.dumps(events, indent=1))
+    assert [(one.place, one.field, one.mendable) for one in manager.verify()] == [
+        (f"rollups/{ada}_rollups.json", "sums", True)
+    ]
+    manager.repair()
+    assert manager.verify() == []
+    shares = statistics.platform_catalogue()["favorite_categories"]["detail"]["shares"]
+    assert [row["category"] for row in shares] == ["art", "war"]
 
 
 def test_a_repair_reaches_a_process_that_runs_and_the_wrong_sums_do_not_come_back(

@@ -25,6 +25,7 @@ from user_stats.api.shield import API_POLICY, Shield, content_policy
 from user_stats.api.sign_in import sign_in_routes
 from user_stats.api.tracking import TrackVisits
 from user_stats.errors import UserStatsError
+from user_stats.following import Follower
 
 if TYPE_CHECKING:
     from user_stats.telegram.webhook import Webhook
@@ -75,7 +76,9 @@ async def background(app: object) -> AsyncIterator[None]:
     answer_at_once()
     logging.getLogger("uvicorn.access").addFilter(without_query)
     schedules = bootstrap.get_schedules()
+    follower = Follower(lambda: bootstrap.get_statistics().follow())
     schedules.start()
+    follower.start()
     try:
         async with AsyncExitStack() as running:
             for webhook in _webhooks():
@@ -83,6 +86,7 @@ async def background(app: object) -> AsyncIterator[None]:
             yield
     finally:
         await run_in_threadpool(schedules.stop)
+        await run_in_threadpool(follower.stop)
         await run_in_threadpool(bootstrap.close_audiences)
 
 

@@ -22,7 +22,7 @@ from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.fold import QUARTERS, Fold, Folded, Moves, Rules
 from user_stats.storage import Reader, Record, Storage, Transaction
 
-SHAPE = 3
+SHAPE = 4
 """Rises when what is kept changes its meaning."""
 PEOPLE_AT_ONCE = 25
 _BITS = ("days", "viewed", "signed_in")
@@ -51,14 +51,14 @@ class RollUp:
 
     @classmethod
     def of(cls, mark: Mark, newest: Record | None, folded: Folded) -> RollUp:
-        parts = msgspec.json.encode([folded.items, folded.sessions, folded.moves])
-        return cls(mark, newest, folded.tally, zlib.compress(parts, 1))
+        quarters = {key: [list(row), list(row.values())] for key, row in folded.moves[QUARTERS].items()}
+        parts = [folded.items, folded.sessions, {**folded.moves, QUARTERS: quarters}]
+        return cls(mark, newest, folded.tally, zlib.compress(msgspec.json.encode(parts), 1))
 
     def parts(self) -> tuple[Record, list[list[float]], Moves]:
         """The items, the sessions and the moves."""
         items, sessions, moves = msgspec.json.decode(zlib.decompress(self.packed))
-        quarters = moves[QUARTERS]  # whose names are numbers
-        moves[QUARTERS] = {key: {int(one): seconds for one, seconds in row.items()} for key, row in quarters.items()}
+        moves[QUARTERS] = {key: dict(zip(*row, strict=True)) for key, row in moves[QUARTERS].items()}
         return items, sessions, moves
 
     def unpacked(self) -> Folded:

@@ -110,7 +110,8 @@ def _draw_missing(row: Row) -> None:
         st.caption("No data yet. This call supplies it:")
         st.code(row["needs"], language=None, wrap_lines=True)
     else:
-        st.caption(NOT_HERE if row["missing"] == "this figure has no form here" else f"{row['missing'].capitalize()}.")
+        why = row["missing"]
+        st.caption(NOT_HERE if why == "this figure has no form here" else inert(f"{why[:1].upper()}{why[1:]}."))
 
 
 def shown_value(value: Any, unit: str) -> str:
