@@ -43,14 +43,14 @@ def _draw_figures(before: list[DayTotals], now: list[DayTotals]) -> None:
     active = manager.get_active_people()
     stickiness = "–" if active.stickiness is None else f"{active.stickiness:.0%}"
     with st.grid(4, min_column_width=170):
+        _draw_change("Watched", before, now, lambda day: day.watched_seconds / SECONDS_PER_HOUR, " h", has_line=True)
+        _draw_change("Watches", before, now, lambda day: day.watches, has_line=True)
         st.metric(
             "People",
             f"{manager.count_users():,}",
             f"{sum(day.sign_ups for day in now):+,} in this time",
             border=True,
             height="stretch",
-            chart_data=grouped([day.sign_ups for day in now], step_days(len(now))),
-            chart_type="bar",
         )
         st.metric(
             "Active in 30 days",
@@ -60,13 +60,9 @@ def _draw_figures(before: list[DayTotals], now: list[DayTotals]) -> None:
             delta_arrow="off",
             border=True,
             height="stretch",
-            chart_data=[day.active_people for day in now],
-            chart_type="area",
             help=f"People who did something or signed up; {active.weekly:,} in 7 days. Stickiness, today's share of "
             f"those of 30 days: {stickiness}.",
         )
-        _draw_change("Watched", before, now, lambda day: day.watched_seconds / SECONDS_PER_HOUR, " h", has_line=True)
-        _draw_change("Watches", before, now, lambda day: day.watches, has_line=True)
         _draw_change("Uploads", before, now, lambda day: day.uploads)
         _draw_change("Interactions", before, now, lambda day: day.interactions)
         _draw_change("Features used", before, now, lambda day: day.feature_uses)
@@ -85,7 +81,7 @@ def _draw_change(
     has_line: bool = False,
 ) -> None:
     """How much it was, and how much more than in the time before. A browser takes some 30 ms to draw a line: only the
-    figures of the first row have one."""
+    first two figures have one."""
     was, total = sum(map(figure, before)), sum(map(figure, now))
     st.metric(
         label,
@@ -116,7 +112,7 @@ def _draw_people(now: list[DayTotals]) -> None:
     days = [date.fromisoformat(day.date) for day in now]
     values = [day.active_people for day in now]
     text = f"Active people each day, at most {max(values):,}"
-    charts.draw_lines(days, {"Active people": values}, unit="People", key="platform_people", text=text)
+    charts.draw_bars(days, {"Active people": values}, unit="People", key="platform_people", text=text)
 
 
 def _draw_sign_ups(now: list[DayTotals], starts: list[date]) -> None:
