@@ -94,7 +94,7 @@ VISITOR_KEYS = Collection("visitor_keys", width=256)
 INSTANCES = Collection("instances")
 """Counts that other instances reported: {instance_id: {…}}."""
 LOG_IMPORTS = Collection("log_imports")
-"""How far each access log was imported: {fingerprint: {…}}."""
+"""Access logs that were imported: {fingerprint: {name, lines, imported_at}}."""
 BOT_USERS = Collection("bot_users", is_crowd=True)
 """Who has started the bot: {telegram_id: {user_id, first_name, username, first_seen, referral}}."""
 BOT_DAYS = Collection("bot_days", width=128)
@@ -124,6 +124,8 @@ VISITS = Log("visits")
 """Each visit to a page: path, family of the browser, time; some thousands a list, its key begins with the day."""
 JOBS = Log("jobs")
 """Each attempt at a piece of work; kept like visits."""
+LOG_LINES = Log("log_lines")
+"""Which lines of access logs were counted, by day, so that none counts twice; see `audience/log_lines.py`."""
 
 PERSONAL_COLLECTIONS = (
     *(USERS, USER_STATS, SUBSCRIBER_FEATURES, USER_TOTALS, USER_VERSIONS, CREDENTIALS, SESSIONS, DEMO),
@@ -147,7 +149,7 @@ AUDIENCE_COLLECTIONS = (
     *(AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, VISITOR_PAIRS, INSTANCES, LOG_IMPORTS),
     *(VISITOR_KEYS, VISITOR_MARKS, SCHEDULES),
 )
-AUDIENCE_LOGS = (VISITS, JOBS)
+AUDIENCE_LOGS = (VISITS, JOBS, LOG_LINES)
 BOT_COLLECTIONS = (BOT_USERS, BOT_DAYS, BOT_DESCRIPTION)
 
 ALL_COLLECTIONS = (

@@ -53,7 +53,6 @@ ELSEWHERE: dict[type, dict[str, str]] = {
         "live_visits": "GET /api/v1/audience",
         "count_old": "the command line (cleanup --dry-run) and the page",
         "import_visits": "POST /api/v1/visits; whole logs on the command line",
-        "known_log_sizes": "belongs to the import of logs",
         "track_bot_user": "the bot counts its own users",
         "submit": "for other parts of the library",
         "destroy_old_keys": "runs by the clock, and with POST /cleanup",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,11 +13,11 @@ from clocks import FixedClock
 from real_data import real_file
 
 from user_stats import UserManager
-from user_stats.audience import Audience, LogIdentity, Visit, log_imports
+from user_stats.audience import Audience, Visit, log_imports, log_lines
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
 from user_stats.audit import newest_entries
-from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, SITE, VISITS
+from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, LOG_LINES, SITE, VISITS
 from user_stats.errors import Conflict, Forbidden, InvalidInput, TooLarge
 from user_stats.storage import Storage, open_storage
 
@@ -228,25 +229,70 @@ def made_up_log(lines: int) -> Iterator[Visit]:
 
 
 def test_a_log_counts_once_however_often_it_comes_in(audience: Audience) -> None:
-    first = audience.import_visits(made_up_log(2500), log=LogIdentity("abc"), name="access.log")
-    again = audience.import_visits(made_up_log(2500), log=LogIdentity("abc"), name="copy.log")
+    first = audience.import_visits(made_up_log(2500), fingerprint="abc", name="access.log")
+    again = audience.import_visits(made_up_log(2500), fingerprint="abc", name="copy.log")
     assert (first.visits, first.was_known, again.visits, again.was_known) == (2500, False, 0, True)
     assert audience.totals().visits == 2500
     assert sum(first.days.values()) == 2500
     assert sum(day.bytes_sent for day in audience.all_days()) == 25_000
 
 
-def test_a_log_that_has_grown_counts_only_what_is_new(audience: Audience) -> None:
-    audience.import_visits(made_up_log(700), log=LogIdentity("part", 70_000))
-    assert audience.known_log_sizes() == [70_000]
-    grown = LogIdentity("whole", 90_000, {70_000: "part"})
-    done = audience.import_visits(made_up_log(900), log=grown)
-    assert (done.visits, done.known_visits, done.was_known) == (200, 700, False)
-    assert audience.totals().visits == 900
-    assert audience.import_visits(made_up_log(900), log=grown).was_known
-    assert audience.import_visits(made_up_log(700), log=LogIdentity("part", 70_000)).was_known
-    other = LogIdentity("other", 90_000, {70_000: "another part"})
-    assert audience.import_visits(made_up_log(10), log=other).visits == 10
+def parts_of(visits: list[Visit], ends: list[tuple[int, int]]) -> list[list[Visit]]:
+    return [visits[start:end] for start, end in ends]
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [(0, 700), (0, 900)],  # a log that has grown
+        [(0, 300), (300, 900), (0, 900)],  # rotated ones, and the whole
+        [(0, 900), (300, 500)],
+        [(0, 600), (400, 900)],
+        [(400, 900), (0, 600), (100, 800)],
+    ],
+)
+def test_of_logs_that_overlap_each_line_counts_once_in_any_order(
+    audience: Audience, ends: list[tuple[int, int]]
+) -> None:
+    whole = list(made_up_log(900))
+    whole += whole[200:230]  # these stand in it twice: they were two visits
+    whole.sort(key=lambda visit: visit.at)
+    random.Random(7).shuffle(whole)
+    parts = [*parts_of(whole, ends), whole]
+    counted = [audience.import_visits(part, fingerprint=f"log-{number}").visits for number, part in enumerate(parts)]
+    assert sum(counted) == len(whole) == audience.totals().visits
+    again = audience.import_visits(reversed(whole), fingerprint="backwards")
+    assert (again.visits, again.known_visits, again.was_known) == (0, 930, False)
+    assert audience.totals().visits == 930
+
+
+def test_logs_of_other_visits_in_the_same_minutes_count_all(audience: Audience) -> None:
+    audience.import_visits(made_up_log(900), fingerprint="one")
+    other = (replace(visit, path="/elsewhere") for visit in made_up_log(900))
+    assert audience.import_visits(other, fingerprint="other").visits == 900
+
+
+def test_what_is_known_of_many_minutes_is_packed_away_and_found_again(
+    audience: Audience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_lines, "MOST_UNPACKED", 3)
+    monkeypatch.setattr(log_lines, "MARKS_A_LIST", 50)
+    monkeypatch.setattr(log_imports, "CHUNK", 40)
+    whole = sorted([*made_up_log(300), *made_up_log(200)], key=lambda visit: visit.path)
+    assert audience.import_visits(whole[:350], fingerprint="part").visits == 350
+    assert audience.import_visits(whole, fingerprint="whole").visits == 150
+    assert audience.import_visits(reversed(whole), fingerprint="backwards").visits == 0
+
+
+def test_no_address_is_in_what_is_kept_of_lines(storage: Storage, clock: FixedClock) -> None:
+    """Two logs that differ in their addresses alone leave the same marks."""
+    kept = []
+    for address in ("192.0.2.1", "198.51.100.7"):
+        other = open_storage("memory:")
+        visits = (replace(visit, address=address) for visit in made_up_log(50))
+        Audience(other, clock=clock).import_visits(visits, fingerprint="abc")
+        kept.append({key: other.read_log(LOG_LINES, key) for key in other.log_keys(LOG_LINES)})
+    assert kept[0] == kept[1] != {}
 
 
 def test_visits_in_bulk_count_as_one_by_one(audience: Audience, storage: Storage, clock: FixedClock) -> None:
@@ -275,9 +321,9 @@ def test_an_import_that_was_cut_short_goes_on_where_it_stopped(audience: Audienc
             yield visit
 
     with pytest.raises(OSError, match="the disk is gone"):
-        audience.import_visits(broken(), log=LogIdentity("abc"))
+        audience.import_visits(broken(), fingerprint="abc")
     assert audience.totals().visits == 1000
-    assert audience.import_visits(made_up_log(2500), log=LogIdentity("abc")).visits == 1500
+    assert audience.import_visits(made_up_log(2500), fingerprint="abc").visits == 1500
     assert audience.totals().visits == 2500
 
 
@@ -286,13 +332,13 @@ def test_two_imports_of_one_log_at_once_count_it_once(audience: Audience, storag
     def overtaken() -> Iterator[Visit]:
         for number, visit in enumerate(made_up_log(1500)):
             if number == 1200:
-                audience.import_visits(made_up_log(1500), log=LogIdentity("abc"))
+                audience.import_visits(made_up_log(1500), fingerprint="abc")
             yield visit
 
     with pytest.raises(Conflict):
-        audience.import_visits(overtaken(), log=LogIdentity("abc"))
+        audience.import_visits(overtaken(), fingerprint="abc")
     assert audience.totals().visits == 1500
-    assert (storage.get(LOG_IMPORTS, "abc") or {})["is_complete"] is True
+    assert (storage.get(LOG_IMPORTS, "abc") or {})["lines"] == 1500
 
 
 def elastic_log() -> Iterator[Visit]:
@@ -312,7 +358,7 @@ EXPECTED = [("2015-05-17", 1632, 341), ("2015-05-18", 2893, 627), ("2015-05-19",
 
 def test_a_real_log_gives_the_known_answers(storage: Storage, clock: FixedClock) -> None:
     audience = Audience(storage, clock=clock)
-    imported = audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
+    imported = audience.import_visits(elastic_log(), fingerprint="elastic")
     assert imported.visits == 10_000
     assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
     assert audience.totals().visitor_days == 2034
@@ -322,7 +368,7 @@ def test_a_real_log_under_one_key_for_good_gives_distinct_addresses_and_newcomer
     storage: Storage, clock: FixedClock
 ) -> None:
     audience = Audience(storage, clock=clock, key_days=0)
-    audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
+    audience.import_visits(elastic_log(), fingerprint="elastic")
     assert [(day.date, day.visits, day.visitors) for day in audience.all_days()] == EXPECTED
     assert [day.new_visitors for day in audience.all_days()] == [341, 549, 460, 403]
     assert (audience.totals().visitor_days, audience.totals().visitor_hashes) == (2034, 1753)
@@ -330,7 +376,7 @@ def test_a_real_log_under_one_key_for_good_gives_distinct_addresses_and_newcomer
 
 def test_totals_are_the_sums_of_the_days(storage: Storage, clock: FixedClock) -> None:
     audience = Audience(storage, clock=clock)
-    audience.import_visits(elastic_log(), log=LogIdentity("elastic"))
+    audience.import_visits(elastic_log(), fingerprint="elastic")
     audience.check_in(audience.visit(client_id="11111111-1111-4111-8111-111111111111"), is_new=True)
     audience.record_job("transcode", False, error="no space")
     totals = storage.get(SITE, "audience")

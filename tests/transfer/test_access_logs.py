@@ -14,7 +14,7 @@ from real_data import real_file
 
 from user_stats.__main__ import main
 from user_stats.errors import InvalidInput
-from user_stats.transfer.access_logs import LONGEST_LINE, MOST_NAMED, LogCounts, LogLine, identify_log, read_log
+from user_stats.transfer.access_logs import LONGEST_LINE, MOST_NAMED, LogCounts, LogLine, fingerprint_of, read_log
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 COMBINED = (
@@ -88,7 +88,7 @@ def test_a_packed_log_is_the_same_log(tmp_path: Path) -> None:
     packed = tmp_path / "renamed.txt"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert read(packed) == read(plain)
-    assert identify_log(packed) == identify_log(plain)
+    assert fingerprint_of(packed) == fingerprint_of(plain)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-12], lambda data: data[:20] + b"\x00\xff\x00" + data[23:]])
@@ -97,7 +97,7 @@ def test_a_damaged_gzip_file_is_refused_by_name(tmp_path: Path, damage: object) 
     assert callable(damage)
     path.write_bytes(damage(gzip.compress("\n".join([COMBINED] * 50).encode())))
     with pytest.raises(InvalidInput, match=r"access\.log\.gz"):
-        identify_log(path)
+        fingerprint_of(path)
 
 
 def test_a_real_log_gives_the_known_days() -> None:
@@ -154,7 +154,26 @@ def test_a_log_that_has_grown_counts_its_new_lines_alone(
     assert (grown["visits"], grown["known_visits"]) == (24 - int(str(grown["known_visits"])), cut.count("\n"))
     assert imported(whole)["was_known"] is True
     assert imported(cut)["was_known"] is True
-    assert imported("\n".join(reversed(lines)) + "\n")["visits"] == 24, "another log"
+    backwards = imported("\n".join(reversed(lines)) + "\n")
+    assert (backwards["visits"], backwards["known_visits"], backwards["was_known"]) == (0, 24, False)
+
+
+def test_a_real_log_in_parts_and_as_a_whole_gives_the_known_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = json.loads(real_file("expected/weblog_elastic.json").read_text())
+    lines = real_file("raw/weblog_elastic/apache_logs").read_bytes().splitlines(keepends=True)
+    ends = {"newest": (6_000, 10_000), "oldest": (0, 4_000), "between": (3_000, 7_500), "whole": (0, 10_000)}
+    for name, (start, end) in ends.items():
+        (tmp_path / name).write_bytes(b"".join(lines[start:end]))
+    store = ["--store", str(tmp_path / "users")]
+    main([*store, "import-logs", *(str(tmp_path / name) for name in ends), "--json"])
+    reports = json.loads(capsys.readouterr().out)["files"]
+    assert [report["visits"] for report in reports] == [4_000, 4_000, 2_000, 0]
+    main([*store, "stats", "--audience", "--json"])
+    days = {day["date"]: day for day in json.loads(capsys.readouterr().out)["days"]}
+    assert {name: day["visits"] for name, day in days.items()} == expected["hits_per_day"]
+    assert {name: day["unique_visitors"] for name, day in days.items()} == expected["unique_ip_per_day_utc"]
 
 
 def test_progress_reaches_the_end_of_a_log(tmp_path: Path) -> None:
@@ -170,6 +189,6 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "zero.log").symlink_to("/dev/zero")
     for path in (tmp_path / "pipe.log", tmp_path / "zero.log", tmp_path):
         with pytest.raises(InvalidInput, match="no plain file"):
-            identify_log(path)
+            fingerprint_of(path)
     with pytest.raises(InvalidInput, match="No such file"):
-        identify_log(tmp_path / "missing.log")
+        fingerprint_of(tmp_path / "missing.log")

@@ -4,7 +4,7 @@ from user_stats.audience.audience import Audience
 from user_stats.audience.figures import Active, CheckIn, DayFigures, Figure, Totals
 from user_stats.audience.instances import Instance, Report
 from user_stats.audience.jobs import JobFigures
-from user_stats.audience.log_imports import LogIdentity, LogImport
+from user_stats.audience.log_imports import LogImport
 from user_stats.audience.overview import Overview
 from user_stats.audience.visitors import is_client_id
 from user_stats.audience.visits import Visit
@@ -17,7 +17,6 @@ __all__ = [
     "Figure",
     "Instance",
     "JobFigures",
-    "LogIdentity",
     "LogImport",
     "Overview",
     "Report",

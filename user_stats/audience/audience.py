@@ -19,7 +19,7 @@ from user_stats.audience.instances import Instance, Report
 from user_stats.audience.intake import Intake
 from user_stats.audience.jobs import checked_job, job_event
 from user_stats.audience.ledger import TOTALS, Event, Ledger, commit
-from user_stats.audience.log_imports import LogIdentity, LogImport
+from user_stats.audience.log_imports import LogImport
 from user_stats.audience.overview import Overview, count_live_visits, make_overview
 from user_stats.audience.visitors import (
     BOT_USERS,
@@ -117,15 +117,12 @@ class Audience:
         commit(self._storage, [event], self._clock())
         return len(visits)
 
-    def known_log_sizes(self) -> list[int]:
-        """How many bytes the logs had that were imported: leading parts to look for in one that has grown."""
-        return log_imports.known_sizes(self._storage)
-
-    def import_visits(self, visits: Iterable[Visit], *, log: LogIdentity, name: str = "") -> LogImport:
-        """Counts the visits of a log, crawlers too, once for good: see `log_imports.py`. Raises Conflict."""
+    def import_visits(self, visits: Iterable[Visit], *, fingerprint: str, name: str = "") -> LogImport:
+        """Counts the visits of a log, crawlers too, each line once for good: see `log_imports.py`. The fingerprint is
+        of the whole log. Raises Conflict."""
         if not self.is_enabled:
             return LogImport(0, 0, {})
-        return log_imports.import_visits(self._storage, visits, log, name, self._counting, self._clock())
+        return log_imports.import_visits(self._storage, visits, fingerprint, name, self._counting, self._clock())
 
     def track_bot_user(self, telegram_id: int) -> None:
         """Counts a user of the bot, once a day."""

@@ -15,7 +15,7 @@ from user_stats.audience import Audience, Visit
 from user_stats.bench.imports import HISTORY, LOG
 from user_stats.manager import UserManager
 from user_stats.storage import Storage, open_storage
-from user_stats.transfer.access_logs import LogCounts, identify_log, read_log
+from user_stats.transfer.access_logs import LogCounts, fingerprint_of, read_log
 from user_stats.transfer.imports import Imports
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ def _import_log(storage: Storage, path: Path) -> None:
     lines = read_log(path, LogCounts(), now=datetime.now(UTC))
     visits = (Visit(one.at, one.path, one.user_agent, one.address, bytes_sent=one.bytes_sent) for one in lines)
     with closing(Audience(storage)) as audience:
-        audience.import_visits(visits, log=identify_log(path))
+        audience.import_visits(visits, fingerprint=fingerprint_of(path))
 
 
 Maker = Callable[[int], Iterator[str]]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from user_stats.audience import Audience, LogIdentity, Visit
+from user_stats.audience import Audience, Visit
 from user_stats.bench import measures, served
 from user_stats.bench.load import FIREFOX, Load, track
 from user_stats.storage import open_storage
@@ -61,7 +61,7 @@ def _filled(store: Path, size: int) -> dict[str, float]:
         now = datetime.now(UTC)
         for back in range(1, YEAR_DAYS + 1):
             audience.record_visits([_visit(now - timedelta(days=back), number) for number in range(PATHS)])
-        audience.import_visits((_visit(now, number) for number in range(size)), log=LogIdentity("bench"))
+        audience.import_visits((_visit(now, number) for number in range(size)), fingerprint="bench")
         taken = []
         for _ in range(10):
             start = time.perf_counter()

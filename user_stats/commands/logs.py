@@ -12,11 +12,11 @@ from user_stats.bootstrap import get_audience
 from user_stats.commands.output import Progress, inert, print_json
 from user_stats.errors import EXIT_DONE, EXIT_FINDINGS
 from user_stats.times import utc_now
-from user_stats.transfer.access_logs import LogCounts, identify_log, read_log
+from user_stats.transfer.access_logs import LogCounts, fingerprint_of, read_log
 
 
 def add_to(commands: Any) -> None:
-    imports = commands.add_parser("import-logs", help="count the visits in access logs, each log once")
+    imports = commands.add_parser("import-logs", help="count the visits in access logs, each line once")
     imports.add_argument(
         "files", metavar="FILE", nargs="+", type=Path, help="Common or Combined format, plain or gzip, in any order"
     )
@@ -26,9 +26,8 @@ def add_to(commands: Any) -> None:
 
 def run_import_logs(arguments: argparse.Namespace) -> int:
     """Exit code 1 where lines are broken. Every file is read to its end before the first is imported."""
-    for path in arguments.files:
-        identify_log(path)
-    reports = [_import(arguments.store, path) for path in arguments.files]
+    fingerprints = [fingerprint_of(path) for path in arguments.files]
+    reports = [_import(arguments.store, *log) for log in zip(arguments.files, fingerprints, strict=True)]
     if arguments.json:
         print_json({"files": reports})
     else:
@@ -37,12 +36,9 @@ def run_import_logs(arguments: argparse.Namespace) -> int:
     return EXIT_FINDINGS if any(report["broken"] for report in reports) else EXIT_DONE
 
 
-def _import(store: str | None, path: Path) -> dict[str, Any]:
-    """Identified just before it is counted: the files may be parts of one another."""
+def _import(store: str | None, path: Path, fingerprint: str) -> dict[str, Any]:
     counts = LogCounts()
-    audience = get_audience(store)
-    log = identify_log(path, audience.known_log_sizes())
-    done = audience.import_visits(_visits(path, counts), log=log, name=path.name)
+    done = get_audience(store).import_visits(_visits(path, counts), fingerprint=fingerprint, name=path.name)
     return {
         "file": str(path),
         "lines": counts.lines,
@@ -72,6 +68,6 @@ def _print(report: dict[str, Any]) -> None:
         f"{report['crawler_visits']:,} of them by crawlers; {report['broken']:,} broken lines"
     )
     if report["known_visits"]:
-        print(f"  {report['known_visits']:,} visits at its beginning were imported before; they are not counted again")
+        print(f"  {report['known_visits']:,} of its visits were imported before; they are not counted again")
     for line in report["rejected"]:
         print(f"  line {line['row']:,}: {inert(line['reason'])}")

@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from user_stats.audience import LogIdentity
 from user_stats.errors import InvalidInput
 from user_stats.times import CLOCK_SKEW, EARLIEST_YEAR
 
@@ -99,23 +98,14 @@ def read_log(
     progress(total, total)
 
 
-def identify_log(path: Path, sizes: Iterable[int] = ()) -> LogIdentity:
-    """What is the same for the same lines, whatever the name of the file, packed or not; with the digests of its
-    leading parts of these sizes. Raises InvalidInput as above."""
-    digest, size, leading = hashlib.sha256(), 0, dict[int, str]()
-    ends = iter(sorted(sizes))
-    end = next(ends, None)
+def fingerprint_of(path: Path) -> str:
+    """What is the same for the same lines, whatever the name of the file, packed or not. Raises InvalidInput as
+    above."""
+    digest = hashlib.sha256()
     with _opened(path) as (file, _):
         while block := file.read(BLOCK):
-            at = 0
-            while end is not None and end <= size + len(block):
-                digest.update(block[at : end - size])
-                at = end - size
-                leading[end] = digest.hexdigest()
-                end = next(ends, None)
-            digest.update(block[at:])
-            size += len(block)
-    return LogIdentity(digest.hexdigest(), size, leading)
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _parsed(line: str, latest: datetime) -> LogLine:
