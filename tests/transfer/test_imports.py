@@ -302,6 +302,54 @@ def test_what_follows_the_end_is_named(importer: Importer, tmp_path: Path, rest:
     assert importer.run(written(tmp_path, "b.json", whole + "\n" * 200_000)).rejected == []
 
 
+TAUTULLI_PLAY = {
+    "row_id": 7,
+    "started": 1700000000,
+    "stopped": 1700000600,
+    "play_duration": 600,
+    "user": "ann",
+    "media_type": "movie",
+    "title": "Okja",
+    "full_title": "Okja",
+    "rating_key": 4,
+    "percent_complete": 98,
+}
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        ("}}}}", "'}' after its end"),
+        ("}}", "it ends in the middle"),
+        ("]}}}", "']' where } should be"),
+        (',"more":[1,{"a":2}],"draw":1},"result":"success"}}x', "'x' after its end"),
+    ],
+)
+def test_what_is_wrong_behind_the_rows_is_named(importer: Importer, tmp_path: Path, rest: str, reason: str) -> None:
+    start = '{"response":{"data":{"recordsTotal":1,"data":[' + json.dumps(TAUTULLI_PLAY) + "]"
+    report = importer.run(written(tmp_path, "a.json", start + rest))
+    assert (report.imported, [one.row for one in report.rejected]) == (1, [2])
+    assert report.rejected[0].reason == f"the file is damaged from here on: {reason}"
+    whole = importer.run(written(tmp_path, "b.json", start + ',"draw":1},"result":"success"}}'))
+    assert (whole.duplicates, whole.rejected) == (1, [])
+
+
+@pytest.mark.parametrize("reason", ["trailers", "TRAILER", "", "other profile"])
+def test_a_reason_that_no_row_is_skipped_for_is_refused_and_the_right_ones_are_named(
+    importer: Importer, tmp_path: Path, reason: str
+) -> None:
+    names = "Profile Name,Start Time,Duration,Title,Supplemental Video Type\n"
+    rows = "Ann,2024-03-01 20:00:00,00:44:10,Waves,\nAnn,2024-03-01 19:58:00,00:01:00,Land,TRAILER\n"
+    path = written(tmp_path, "ViewingActivity.csv", names + rows)
+    options = Options(include=("trailer", reason))
+    for call in (importer.imports.preview, importer.imports.import_file):
+        with pytest.raises(InvalidInput, match=r"include: .*allowed: .*: all, trailer"):
+            call(path, importer.person, options)
+    assert importer.events() == []
+    assert importer.run(path).includable == {"trailer"}
+    assert importer.run(path, Options(include=("trailer", "all"))).imported == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_texts_come_in_whole_in_each_encoding_that_says_what_it_is(
     importer: Importer, tmp_path: Path, encoding: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -128,7 +129,8 @@ def _print(report: Report) -> None:
         print(f"  {report.first[:10]} to {report.last[:10]}, {len(report.days):,} days{hours}")
     print(f"  {report.rows:,} rows: {report.imported:,} {verb}, {report.duplicates:,} known already")
     for reason, count in report.skipped.most_common():
-        print(f"  {count:,} skipped: {inert(reason)}")
+        way_in = f" (--include {shlex.quote(inert(reason))} brings them in)" if reason in report.includable else ""
+        print(f"  {count:,} skipped: {inert(reason)}{way_in}")
     if len(report.profiles) > 1:
         print("  profiles: " + ", ".join(f"{inert(name)} ({count:,})" for name, count in report.profiles.items()))
     if report.without_length:

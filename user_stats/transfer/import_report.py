@@ -49,6 +49,8 @@ class Report:
     imported: int = 0
     duplicates: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    includable: set[str] = field(default_factory=set)
+    """Of the reasons why rows are skipped, those for which they could be imported all the same."""
     rejected: list[Rejection] = field(default_factory=list)
     rejected_rows: int = 0
     seconds: int = 0
@@ -111,6 +113,7 @@ class Report:
             "hours": self.hours,
             "without_length": self.without_length,
             "note": self.note,
+            "includable": sorted(self.includable),
             "profiles": dict(self.profiles.most_common()),
             "days": {day: one._asdict() for day, one in sorted(self.days.items())},
         }

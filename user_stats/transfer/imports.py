@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import TypedDict, Unpack
 
 from user_stats import fields
 from user_stats.batches import CHUNK, Batch, BatchWriter
@@ -49,6 +50,15 @@ class Options:
     """Whether one bad row keeps everything out."""
 
 
+class Beside(TypedDict, total=False):
+    """What else may be told of a file, and who asks."""
+
+    name: str | None
+    """What the file is called, where it was handed over open."""
+    progress: Progress | None
+    actor: str | None
+
+
 class Imports:
     """Imports into the histories of a manager's people. `actor` must be the person or an admin (None: trusted code).
 
@@ -59,37 +69,19 @@ class Imports:
         self._manager = manager
         self._clock = clock
 
-    def preview(
-        self,
-        file: Input,
-        user_id: str,
-        options: Options = Options(),
-        *,
-        name: str | None = None,
-        progress: Progress | None = None,
-        actor: str | None = None,
-    ) -> Report:
+    def preview(self, file: Input, user_id: str, options: Options = Options(), **beside: Unpack[Beside]) -> Report:
         """What `import_file` would do. A file of several people's rows is counted for all of them."""
-        return self._run(file, user_id, options, name, progress, actor, is_preview=True)
+        return self._run(file, user_id, options, is_preview=True, **beside)
 
-    def import_file(
-        self,
-        file: Input,
-        user_id: str,
-        options: Options = Options(),
-        *,
-        name: str | None = None,
-        progress: Progress | None = None,
-        actor: str | None = None,
-    ) -> Report:
-        """Records what is new, chunk by chunk: each is durable, and after a kill the same call goes on from there.
-        `name` is what the file is called, where it was handed over open."""
+    def import_file(self, file: Input, user_id: str, options: Options = Options(), **beside: Unpack[Beside]) -> Report:
+        """Records what is new, chunk by chunk: each is durable, and after a kill the same call goes on from there."""
         if options.all_or_nothing:
-            before = self._run(file, user_id, options, name, None, actor, is_preview=True)
+            quietly: Beside = {**beside, "progress": None}
+            before = self._run(file, user_id, options, is_preview=True, **quietly)
             if before.rejected_rows:
                 before.was_refused, before.imported, before.is_preview = True, 0, False
                 return before
-        return self._run(file, user_id, options, name, progress, actor, is_preview=False)
+        return self._run(file, user_id, options, is_preview=False, **beside)
 
     def batches(self, user_id: str) -> list[Batch]:
         """The imports of a person that still stand, the oldest first."""
@@ -110,11 +102,11 @@ class Imports:
         file: Input,
         user_id: str,
         options: Options,
-        name: str | None,
-        progress: Progress | None,
-        actor: str | None,
         *,
         is_preview: bool,
+        name: str | None = None,
+        progress: Progress | None = None,
+        actor: str | None = None,
     ) -> Report:
         if options.service is not None:
             fields.checked_word("format", options.service, SERVICES)
@@ -126,6 +118,8 @@ class Imports:
                     part.check()
             if form.has_profiles and options.profile is None and not is_preview:
                 _require_one_profile(found)
+            if set(options.include) - {EVERYTHING}:
+                _require_known_reasons(found, options.include)
             batch = f"{form.service}-{source.fingerprint[:FINGERPRINT_CHARACTERS]}"
             report = Report(form.service, form.title, source.name, batch, is_preview, form.note)
             writer = self._manager.batches.writer(
@@ -144,12 +138,25 @@ class Imports:
         return own_export.digests([*events, *storage.read_log(HISTORY, user_id)])
 
 
+def _rows(found: list[tuple[Form, Part]]) -> Iterator[Row]:
+    """Every row, to be looked at before the rows are taken."""
+    for form, part in found:
+        yield from form.rows(part)
+        part.meter.done = 0
+
+
+def _require_known_reasons(found: list[tuple[Form, Part]], wanted: Collection[str]) -> None:
+    """A reason for which no row is skipped would bring nothing in; whoever asked should know why."""
+    reasons = {row.skipped for row in _rows(found) if row.skipped and row.watch is not None}
+    for reason in wanted:
+        if reason not in reasons and reason != EVERYTHING:
+            allowed = ", ".join([EVERYTHING, *sorted(reasons)])
+            raise InvalidInput.of("include", reason, f"why rows of this file are skipped: {allowed}")
+
+
 def _require_one_profile(found: list[tuple[Form, Part]]) -> None:
     """Rows of several people are never taken for those of one by accident."""
-    profiles: set[str] = set()
-    for form, part in found:
-        profiles.update(row.profile for row in form.rows(part) if row.profile)
-        part.meter.done = 0
+    profiles = {row.profile for row in _rows(found) if row.profile}
     if len(profiles) > 1:
         names = ", ".join(sorted(profiles)[:MOST_PROFILES])
         message = f"profile: the file has rows of {len(profiles):,} people; allowed: one of {names}"
@@ -205,6 +212,8 @@ class _Run:
             report.skipped[OTHER_PROFILE] += 1
             return
         included = self._options.include
+        if row.skipped:
+            report.includable.add(row.skipped)
         if row.skipped and row.skipped not in included and EVERYTHING not in included:
             report.skipped[row.skipped] += 1
             return

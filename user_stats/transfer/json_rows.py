@@ -88,8 +88,9 @@ class _JsonReader:
             yield self._value()
             while self._take() != "]":
                 yield self._value()
-        if not path:
-            self._expect_end()
+        for _ in path:
+            self._leave()
+        self._expect_end()
 
     def _expect_end(self) -> None:
         """Nothing but blanks follows: of a file that was put together from two, the second would go without a word."""
@@ -110,6 +111,15 @@ class _JsonReader:
             self._value(LONGEST_SKIPPED)
             if self._take() == "}":
                 raise ValueError(f"there is no {name}")
+
+    def _leave(self) -> None:
+        """Goes behind the end of an object, over what else is in it."""
+        while (found := self._take()) == ",":
+            self._value()
+            self._expect(":")
+            self._value(LONGEST_SKIPPED)
+        if found != "}":
+            raise ValueError(f"{found!r} where }} should be")
 
     def _take(self) -> str:
         found = self._next()

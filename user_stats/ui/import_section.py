@@ -76,7 +76,7 @@ def _draw_options(report: Report) -> Options:
     profile = None
     if len(report.profiles) > 1:
         profile = st.selectbox("Whose history is it?", list(report.profiles), key="history_profile")
-    reasons = list(report.skipped)
+    reasons = [reason for reason in report.skipped if reason in report.includable]
     include: Sequence[str] = ()
     if reasons:
         include = st.multiselect("Rows that are left out; bring in these too", reasons, key="history_include")
