@@ -207,27 +207,21 @@ class Batches:
             if not mine:
                 return 0
             keep_badges(tx, user_id, self._badges, now=now)
-            events = tx.read_log(ACTIVITY, user_id)
-            gone = [event for event in events if event.get("batch") == name]
-            kept = [event for event in events if event.get("batch") != name]
-            self._take_back(tx, user_id, events, gone, kept, now)
+            count, kept = self._take_back(tx, user_id, name, now)
             undone = {"number": _last_number(tx, user_id) + 1, "batch": name, "at": to_iso(now), "watches": 0}
             _replace(tx, IMPORTS, user_id, [*(mark for mark in marks if mark not in mine), undone])
             _replace(tx, ACTIVITY, user_id, kept)
             tx.clear(ROLLUPS, user_id)
-            return len(gone)
+            return count
 
         return self._storage.transaction(work)
 
-    def _take_back(
-        self,
-        tx: Transaction,
-        user_id: str,
-        events: list[Record],
-        gone: list[Record],
-        kept: list[Record],
-        now: datetime,
-    ) -> None:
+    def _take_back(self, tx: Transaction, user_id: str, name: str, now: datetime) -> tuple[int, list[Record]]:
+        """How many events of the batch were counted back, and what the log is to keep; the others are let go of here,
+        before the log is written anew, which reads it once more."""
+        events = tx.read_log(ACTIVITY, user_id)
+        gone = [event for event in events if event.get("batch") == name]
+        kept = [event for event in events if event.get("batch") != name]
         stats, totals = activity.person(tx, user_id, now=now)
         day_totals.add(tx, activity.move_back(stats, totals, events, gone, kept))
         stats["updated_at"] = max(to_iso(now), stats["updated_at"])
@@ -237,6 +231,7 @@ class Batches:
         listed = tx.read_log(HISTORY, user_id)
         others = [entry for entry in listed if (entry.get("session_id"), entry["video_id"]) not in sessions]
         _replace(tx, HISTORY, user_id, expected_entries(others, kept, self._max_entries))
+        return len(gone), kept
 
 
 def _replace(tx: Transaction, log: Log, user_id: str, entries: Iterable[Record]) -> None:
