@@ -189,10 +189,13 @@ def mutants(data: bytes, count: int, chance: random.Random) -> list[bytes]:
 
 
 def parsed(data: bytes) -> object:
+    """None for what is no JSON, and for an object in which a key stands twice."""
     try:
-        return json.loads(data)
+        pairs = json.loads(data, object_pairs_hook=lambda pairs: pairs)
+        found = json.loads(data)
     except (ValueError, UnicodeDecodeError):
         return None
+    return found if len(found) == len(pairs) else None
 
 
 def mutate_everything(folder: Path, count: int) -> None:
@@ -252,6 +255,16 @@ def test_other_people_are_served_when_one_line_is_damaged(tmp_path: Path) -> Non
     assert storage.get(PEOPLE, "k4") == {"name": "still written"}
     storage.mend_damage([PEOPLE], [])
     assert storage.count(PEOPLE) == 7
+    assert json.loads(path.read_text()).keys() == SEVERAL.keys() - {"k3"}
+
+
+def test_a_key_that_no_json_may_hold_is_left_out(tmp_path: Path) -> None:
+    filled(tmp_path)
+    path = tmp_path / "people.json"
+    path.write_bytes(path.read_bytes().replace(b'"k3":{', b'"k\x11":{'))
+    storage = open_storage(str(tmp_path))
+    storage.mend_damage([PEOPLE], [])
+    assert storage.find_damage([PEOPLE], []) == []
     assert json.loads(path.read_text()).keys() == SEVERAL.keys() - {"k3"}
 
 

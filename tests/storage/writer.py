@@ -35,7 +35,7 @@ def main(url: str, kind: str, threads: str, kill_at: str, steps: str) -> None:
 
 
 def _repeat(call: object, steps: int) -> None:
-    end = time.monotonic() + 60  # whatever happens to the parent
+    end = time.monotonic() + 600  # whatever happens to the parent
     done = 0
     while done < steps and time.monotonic() < end:
         number = call()  # type: ignore[operator]

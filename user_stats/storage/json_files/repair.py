@@ -130,6 +130,7 @@ def _member(line: bytes) -> Iterator[tuple[str, bytes]]:
     if line[:2] not in (b' "', b',"') or text[end + 1 : end + 2] != b":":
         return
     try:
+        msgspec.json.decode(text[: end + 1], type=str)
         yield text[1:end].decode("ascii"), compact(text[end + 2 :])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
