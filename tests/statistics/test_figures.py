@@ -35,6 +35,13 @@ def test_1_peak_watch_time_spreads_a_watch_over_the_hours_that_it_covers(site: A
     assert site.platform("peak_watch_time", tz="Asia/Kolkata")["detail"]["minutes_by_hour"][0:2] == [80, 0]
 
 
+def test_1_and_5_rest_on_the_watches_whose_length_is_known(site: Any) -> None:
+    site.manager.record_watch_activity(site.ada, "a", 60, category="art")
+    site.manager.record_watch_activity(site.ada, "picture", 0, "image", category="art")
+    for key in ("peak_watch_time", "favorite_categories"):
+        assert site.platform(key)["events"] == site.of(site.ada, key)["events"] == 1
+
+
 def test_2_average_watch_duration_and_median(site: Any) -> None:
     for seconds in (60, 120, 600):
         site.manager.record_watch_activity(site.ada, "a", seconds)
@@ -645,6 +652,7 @@ def test_48_badges_with_the_day_on_which_they_were_earned(week: Any) -> None:
         "week_in_a_row": "2026-03-11",
     }
     assert week.platform("badges")["detail"]["people"]["ten_hours"] == 1
+    assert week.platform("badges")["value"] == ["First watch", "First word", "Ten hours", "A week in a row"]
 
 
 def test_49_milestones(week: Any) -> None:

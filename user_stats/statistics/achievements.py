@@ -75,7 +75,8 @@ def site_badges(records: SiteRecords) -> Figure:
         return NO_DATA
     earned = records.badge_holders()
     ranked = sorted(earned.items(), key=lambda one: (-one[1], one[0]))
-    return Figure([key for key, count in ranked if count], records.events, {"people": earned})
+    names = {badge.key: badge.name for badge in records.settings.badges}
+    return Figure([names.get(key, key) for key, count in ranked if count], records.events, {"people": earned})
 
 
 def site_milestones(records: SiteRecords) -> Figure:

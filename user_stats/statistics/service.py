@@ -12,8 +12,10 @@ from user_stats.community import connections
 from user_stats.items import is_content_id
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
+from user_stats.statistics.badges import lifetime_values
 from user_stats.statistics.catalogue import ENTRIES
 from user_stats.statistics.content_records import ContentRecords, View
+from user_stats.statistics.day_bits import streak_of
 from user_stats.statistics.figures import NOT_HERE, Figure
 from user_stats.statistics.fold import ALL_TIME, CONTENTS, DAYS, EDGES, QUARTERS, TOPICS, Rules
 from user_stats.statistics.kept_badges import keep_badges
@@ -47,6 +49,8 @@ class Statistics:
         self.settings = settings or StatisticsSettings()
         self._site: tuple[tuple[Any, ...], SiteRecords] | None = None
         self._told: tuple[SiteRecords, Catalogue] | None = None
+        self._looked_at: dict[str, Record] = {}
+        """Of each person the tally by which `keep_badges` looked for new badges last."""
         rules = Rules(self.settings.watched_threshold, self.settings.session_gap.total_seconds())
         self.ledger = Ledger(storage, rules)
 
@@ -111,18 +115,26 @@ class Statistics:
 
     def keep_badges(self) -> int:
         """Writes badges that were earned into the logs of those who have them, so that they stay; returns of how many
-        people. Of each some milliseconds, so not of everybody at once."""
-        records, made_up = self.site_records(), {user_id for user_id, _ in self._storage.scan(DEMO)}
-        due = [
-            user_id
-            for user_id, badges in records.earned_badges.items()
-            if badges.keys() - records.tallies_by_person[user_id].get("badges", {}).keys() and user_id not in made_up
-        ]
-        keep, rules, now = keep_badges, self.settings.badges, self._clock()
-        return sum(
-            self._storage.transaction(lambda tx, one=user_id: keep(tx, one, rules, now=now)) > 0  # type: ignore[misc]
-            for user_id in due[:PEOPLE_AT_ONCE]
-        )
+        people. Looks at those of whom something is new; of each who is due some milliseconds, so not at all at once."""
+        self.ledger.refresh()
+        made_up = {user_id for user_id, _ in self._storage.scan(DEMO)}
+        kept, keep, rules, now = 0, keep_badges, self.settings.badges, self._clock()
+        for user_id, tally in self.ledger.tallies().items():
+            if self._looked_at.get(user_id) is tally or user_id in made_up:
+                continue
+            if kept == PEOPLE_AT_ONCE:
+                break
+            if self._has_new_badge(user_id, tally):
+                kept += self._storage.transaction(lambda tx, one=user_id: keep(tx, one, rules, now=now)) > 0  # type: ignore[misc]
+            self._looked_at[user_id] = tally
+        return kept
+
+    def _has_new_badge(self, user_id: str, tally: Record) -> bool:
+        stored, days, known = self._storage.get(USER_STATS, user_id), tally["days"], tally.get("badges", {})
+        if stored is None:
+            return False
+        values = lifetime_values(UserStats.from_stored(user_id, stored), days, streak_of(days, self._clock().date()))
+        return any(one.key not in known and values[one.measure] >= one.threshold for one in self.settings.badges)
 
     def follow(self) -> None:
         """What a running site does every now and then, so that a start reads little and badges stay."""

@@ -25,7 +25,7 @@ def site_peak(records: SiteRecords) -> Figure:
     seconds = _by_hour(records.seconds_by_hour_and_weekday)
     hours = busiest(seconds)
     beside = {"viewers": records.viewers_in_hour(hours[0])} if hours else {}
-    return _peak(seconds, records.total("watches"), beside)
+    return _peak(seconds, records.total("timed"), beside)
 
 
 def _by_hour(table: list[list[int]]) -> list[int]:
@@ -115,7 +115,7 @@ def person_categories(records: PersonRecords) -> Figure:
 
 
 def site_categories(records: SiteRecords) -> Figure:
-    return _categories(records.category_seconds(OTHER), records.total("watches"))
+    return _categories(records.category_seconds(OTHER), records.total("timed"))
 
 
 def _categories(seconds: dict[str, int], events: int) -> Figure:

@@ -79,7 +79,10 @@ def _draw_retention(catalogue: Catalogue) -> None:
     chart = (
         alt.Chart(pd.DataFrame(rows, columns=["Part of the stream, %", "Viewers there, %"]))
         .mark_line(point=True)
-        .encode(x="Part of the stream, %:Q", y=alt.Y("Viewers there, %:Q", scale=alt.Scale(domain=[0, 100])))
+        .encode(
+            x=alt.X("Part of the stream, %:Q", axis=alt.Axis(values=[part for part, _ in rows])),
+            y=alt.Y("Viewers there, %:Q", scale=alt.Scale(domain=[0, 100])),
+        )
         .properties(height=HEIGHT)
     )
     st.markdown("**How many of the viewers stay?**")

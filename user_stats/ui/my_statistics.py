@@ -13,7 +13,7 @@ from user_stats.statistics.year_image import year_svg
 from user_stats.statistics.year_in_review import YearInReview
 from user_stats.ui.actions import act, page, require_owner
 from user_stats.ui.admin.figure_cards import draw_catalogue
-from user_stats.ui.text import inert, viewer_zone
+from user_stats.ui.text import inert, shown_date, viewer_zone
 
 FIGURES, BADGES, LEADERS, YEAR, NEXT = "All figures", "Badges", "Leaderboard", "Year in review", "For you"
 PLACES_SHOWN = 20
@@ -68,7 +68,7 @@ def _draw_badge(one: BadgeProgress) -> None:
         colour = RARITY_COLOURS.get(one.badge.rarity, "yellow")
         st.badge(inert(f"{one.badge.rarity}, {one.badge.points} points"), color=colour)  # type: ignore[arg-type]
         if one.is_earned:
-            st.caption(f"Yours since {one.earned_on}" if one.earned_on else "Yours")
+            st.caption(f"Yours since {shown_date(one.earned_on)}" if one.earned_on else "Yours")
         else:
             st.progress(one.share, f"{one.value:,.0f} of {one.badge.threshold:,.0f} {MEASURES[one.badge.measure]}")
 
@@ -82,13 +82,21 @@ def _draw_leaders(user_id: str) -> None:
         )
     places = statistics.leaderboard(metric, period, PLACES_SHOWN)
     mine = statistics.own_place(user_id, metric, period)
-    st.markdown(f"Your place: **{mine.rank}** with {mine.value:,.1f}" if mine else "You have no place here yet.")
+    name = _metric_name(metric)
+    if mine is None:
+        st.markdown("You have no place here yet.")
+    else:
+        st.markdown(f"Your place: **{mine.rank}** with {f'{mine.value:,.1f}'.removesuffix('.0')} {name.lower()}")
     if places:
         st.dataframe(
-            [{"Place": one.rank, "Name": one.username, _metric_name(metric): one.value} for one in places],
+            [{"Place": one.rank, "Name": one.username, name: one.value} for one in places],
             key="mine_leaders",
             hide_index=True,
+            column_config={name: st.column_config.NumberColumn(format="localized")},
+            alt=f"The first {len(places)} by {name.lower()}, with their places",
         )
+    if metric == "points" and period != "all":
+        st.caption("Points are counted over all time, whatever the period.")
     hidden = get_user_manager().community.get_preferences(user_id).get(OPT_OUT) == HIDDEN
     chosen = st.toggle("Hide me from others on leaderboards", value=hidden, key="mine_hidden")
     if chosen != hidden and act(lambda actor: _hide(user_id, chosen), "Your choice is kept."):
