@@ -19,7 +19,7 @@ from user_stats.collections import DAY_TOTALS
 from user_stats.errors import InvalidInput
 from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR
-from user_stats.storage import Reader, Record, Transaction
+from user_stats.storage import Record, Storage, Transaction
 from user_stats.stored import PLANS, checked_day
 from user_stats.times import from_iso
 
@@ -249,21 +249,23 @@ def day_totals(day: str, record: Record) -> DayTotals:
     return DayTotals(day, **figures, hours=tuple(record.get(name, 0) for name in _HOUR_NAMES))
 
 
-def read_days(reader: Reader, first: date, last: date) -> list[DayTotals]:
+def read_days(storage: Storage, first: date, last: date) -> list[DayTotals]:
     """The days from `first` to `last`, both included, oldest first, zeros included. Raises InvalidInput."""
     for field, value in (("first", first), ("last", last)):
         if not isinstance(value, date) or isinstance(value, datetime):
             raise InvalidInput.of(field, value, "a date")
     count = (last - first).days + 1
     fields.checked_whole("days", count, 1, MOST_DAYS)
-    names = ((first + timedelta(days=number)).isoformat() for number in range(count))
-    return [day_totals(name, reader.get(DAY_TOTALS, name) or {}) for name in names]
+    names = [(first + timedelta(days=number)).isoformat() for number in range(count)]
+    records = storage.get_many(DAY_TOTALS, names)
+    return [day_totals(name, records.get(name, {})) for name in names]
 
 
-def read_active(reader: Reader, today: date) -> Active:
+def read_active(storage: Storage, today: date) -> Active:
     """Everybody is counted on the day that they were last active, so that the days of a period can be added up."""
     days = [(today - timedelta(days=back)).isoformat() for back in range(MONTH_DAYS)]
-    people = [(reader.get(DAY_TOTALS, day) or {}).get("last_active", 0) for day in days]
+    records = storage.get_many(DAY_TOTALS, days)
+    people = [records.get(day, {}).get("last_active", 0) for day in days]
     return Active(people[0], sum(people[:WEEK_DAYS]), sum(people))
 
 

@@ -19,7 +19,7 @@ from user_stats.day_totals import DayTotals
 from user_stats.directory import UserPage
 from user_stats.features import FeatureAccess
 from user_stats.history import WatchHistoryTracker
-from user_stats.models import SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
+from user_stats.models import COUNTERS, SubscriberFeature, User, UserRole, UserStats, WatchHistoryEntry
 from user_stats.people import PasswordRules, People
 from user_stats.plan_growth import MonthOfPlans, RunningPlans
 from user_stats.statistics.rules import BADGES, Badge
@@ -311,6 +311,10 @@ class UserManager:
                 if user_id not in everybody:
                     everybody[user_id] = _zero_stats(User.from_stored(user_id, record))
         return everybody
+
+    def get_platform_sums(self) -> dict[str, float]:
+        """The counters and the watched hours of everybody, added up."""
+        return self._storage.sum_up(USER_STATS, (*COUNTERS, "total_watched_hours"))
 
     def get_day_totals(self, first: date, last: date) -> list[DayTotals]:
         """The whole site on each UTC day from `first` to `last`, oldest first, zeros included; at most 3,660 days."""

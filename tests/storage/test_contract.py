@@ -109,6 +109,28 @@ def test_what_is_only_looked_at_is_what_a_read_gives(storage: Storage) -> None:
     storage.transaction(work)
 
 
+def test_several_records_are_read_at_once(storage: Storage) -> None:
+    put(storage, "a", name="ada")
+    put(storage, "b", name="bob")
+    storage.transaction(lambda tx: tx.put(DAYS, "one", {"seen": 1}))
+    for key in ("one", "two"):
+        storage.transaction(lambda tx, key=key: tx.increment(DAYS, key, {"seen": 2}))  # type: ignore[misc]
+    assert storage.get_many(PEOPLE, ["b", "c", "a", "a", "ü/"]) == {"a": {"name": "ada"}, "b": {"name": "bob"}}
+    assert storage.get_many(PEOPLE, []) == {}
+    assert storage.get_many(DAYS, ["two", "one", "three"]) == {"one": {"seen": 3}, "two": {"seen": 2}}
+
+
+@pytest.mark.parametrize("other", ["plain", "a\x00b"])
+def test_fields_are_summed_up_over_all_records(storage: Storage, other: str) -> None:
+    assert storage.sum_up(NOTES, ("seen", "hours")) == {"seen": 0, "hours": 0}
+    for number, (seen, hours) in enumerate([(1, 0.5), (2**53, 1.25), (True, None), ("3", 1), (-4, [7])]):
+        record = {"seen": seen, "hours": hours, "text": other}
+        storage.transaction(lambda tx, key=f"k{number}", record=record: tx.put(NOTES, key, record))  # type: ignore[misc]
+    sums = storage.sum_up(NOTES, ("seen", "hours", "none"))
+    assert sums == {"seen": 2**53 - 3, "hours": 2.75, "none": 0}
+    assert [type(value) for value in sums.values()] == [int, float, int]
+
+
 def test_put_replaces_the_whole_record(storage: Storage) -> None:
     put(storage, "a", name="ada", mail="a@x")
     put(storage, "a", name="ada")

@@ -14,13 +14,13 @@ from typing import Any
 
 from user_stats import fields
 from user_stats.audience import event_lists, figures, instances, log_imports, retention
-from user_stats.audience.figures import Active, CheckIn, DayFigures, Totals
+from user_stats.audience.figures import Active, CheckIn, DayFigures, DayReader, Totals
 from user_stats.audience.instances import Instance, Report
 from user_stats.audience.intake import Intake
 from user_stats.audience.jobs import checked_job, job_event
 from user_stats.audience.ledger import TOTALS, Event, Ledger, commit
 from user_stats.audience.log_imports import LogImport
-from user_stats.audience.overview import Overview, count_live_visits, make_overview
+from user_stats.audience.overview import Overview, count_live_visits, make_overview, read_days
 from user_stats.audience.visitors import (
     BOT_USERS,
     PEOPLE,
@@ -179,12 +179,13 @@ class Audience:
     def day(self, day: date | None = None) -> DayFigures:
         """The figures of one UTC day, today by default."""
         name = (day or self._today()).isoformat()
-        return figures.day_figures(name, self._read_day(name))
+        return figures.day_figures(name, self._storage.get(AUDIENCE_DAYS, name) or {})
 
     def last_days(self, count: int) -> list[DayFigures]:
         """The last days, newest first, zeros included."""
         fields.checked_whole("days", count, 1, MOST_DAYS)
-        return [figures.day_figures(day, self._read_day(day)) for day in figures.last_days(self._today(), count)]
+        names = figures.last_days(self._today(), count)
+        return [figures.day_figures(day, record) for day, record in read_days(self._storage, names).items()]
 
     def all_days(self) -> list[DayFigures]:
         """Every day that has data, oldest first."""
@@ -195,18 +196,18 @@ class Audience:
 
     def active_people(self) -> Active:
         """Distinct cookies of the last 1, 7 and 30 days."""
-        return figures.active(self._read_day, self._today(), PEOPLE)
+        return figures.active(self._read_month(), self._today(), PEOPLE)
 
     def active_bot_users(self) -> Active:
-        return figures.active(self._read_day, self._today(), BOT_USERS)
+        return figures.active(self._read_month(), self._today(), BOT_USERS)
 
     def active_everybody(self) -> Active:
         """Distinct cookies and users of the bot; a linked person counts once."""
-        return figures.active_everybody(self._read_day, self._today())
+        return figures.active_everybody(self._read_month(), self._today())
 
     def active_visitors(self) -> Active | None:
         """Distinct addresses; None where each day has its own key."""
-        return None if self._counting.key_days else figures.active(self._read_day, self._today(), VISITORS)
+        return None if self._counting.key_days else figures.active(self._read_month(), self._today(), VISITORS)
 
     def overview(self, days: int = 30) -> Overview:
         """Everything about the audience of the last days, for one page."""
@@ -225,8 +226,8 @@ class Audience:
         """Visits of the last 5 minutes, up to 1,000."""
         return count_live_visits(self._storage, self._clock())
 
-    def _read_day(self, day: str) -> Record:
-        return self._storage.get(AUDIENCE_DAYS, day) or {}
+    def _read_month(self) -> DayReader:
+        return read_days(self._storage, figures.last_days(self._today(), figures.MONTH_DAYS)).__getitem__
 
     def _today(self) -> date:
         return self._clock().date()

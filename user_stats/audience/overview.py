@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,9 +51,9 @@ class Overview:
 def make_overview(storage: Storage, now: datetime, counting: Counting, days: int, *, is_enabled: bool) -> Overview:
     today = now.date()
     names = figures.last_days(today, max(days, figures.MONTH_DAYS))
-    records = {name: storage.get(AUDIENCE_DAYS, name) or {} for name in names}
+    records = read_days(storage, names)
     period = names[:days]
-    paths = [storage.get(AUDIENCE_PATHS, day) or {} for day in period]
+    paths = list(storage.get_many(AUDIENCE_PATHS, period).values())
     sums = figures.totals(storage.get(SITE, TOTALS) or {})
     known = list_instances(storage, now)
     return Overview(
@@ -72,6 +72,12 @@ def make_overview(storage: Storage, now: datetime, counting: Counting, days: int
         instances_count=sum(one.count for one in known if one.is_current),
         live_visits=count_live_visits(storage, now),
     )
+
+
+def read_days(storage: Storage, names: Sequence[str]) -> dict[str, Record]:
+    """The records of days, empty where nothing was counted."""
+    found = storage.get_many(AUDIENCE_DAYS, names)
+    return {name: found.get(name, {}) for name in names}
 
 
 def count_live_visits(storage: Storage, now: datetime) -> int:

@@ -5,23 +5,26 @@ They are measured where a server is named: `BENCH_POSTGRES_URL` and `BENCH_REDIS
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+
+import psycopg
 
 from user_stats.audience import Audience
 from user_stats.bench import measures
 from user_stats.bench.by_hand import ByHand
 from user_stats.bench.crowds import done_by, watch
+from user_stats.bench.samples import dumped, entry, event, stats, totals, user
 from user_stats.collections import ACTIVITY, HISTORY, USER_STATS, USER_TOTALS, USERS
 from user_stats.errors import InvalidInput
 from user_stats.manager import UserManager
 from user_stats.storage import Collection, Log, Record, Storage, open_storage
+from user_stats.storage.postgres import tables
 from user_stats.times import to_iso
 
 POSTGRES_URL, REDIS_URL = os.environ.get("BENCH_POSTGRES_URL", ""), os.environ.get("BENCH_REDIS_URL", "")
@@ -54,12 +57,17 @@ def postgres(folder: Path, size: int) -> list[measures.Row]:
             for name, kind in ((OURS, "ours"), (BY_HAND, BY_HAND)):
                 figures = {"calls_a_second": done_by(processes, SECONDS, kind, POSTGRES_URL, watchers).rate}
                 rows.append(measures.Row(size, connections(processes), name, figures))
+        today = datetime.now(UTC).date()
         reads = {
-            "directory page": lambda number: manager.find_users("n1", sort="created_at", limit=50),
-            "plain directory page": lambda number: manager.find_users(limit=50),
+            "directory page": lambda number: manager.find_users(limit=50),
+            "page of a role by name": lambda number: manager.find_users(role="premium", sort="-username", limit=50),
+            "search, few found": lambda number: manager.find_users(f"n{number % size:07}", limit=50),
+            "search, many found": lambda number: manager.find_users("n00", sort="created_at", limit=50),
             "find by name": lambda number: manager.find_user(f"n{number % size:07}"),
             "get_watch_history(100)": lambda number: manager.history_tracker.get_watch_history(watchers[0]),
+            "totals of 365 days": lambda number: manager.get_day_totals(today - timedelta(days=364), today),
             "count_users": lambda number: manager.count_users(),
+            "the counters of everybody": lambda number: manager.get_platform_sums(),
         }
         for work, call in reads.items():
             rows += measures.rows_of(size, f"{work} on PostgreSQL", measures.timed({OURS: call}, at_most=200))
@@ -89,42 +97,40 @@ class _People:
 
     def __init__(self, ids: list[str]) -> None:
         self._ids = ids
-        self._now = to_iso(datetime.now(UTC))
+        self._now = datetime.now(UTC)
 
     def members(self, collection: Collection) -> Iterator[tuple[str, bytes]]:
         for number, user_id in enumerate(self._ids):
-            yield user_id, json.dumps(self._record(collection, user_id, number)).encode()
+            yield user_id, dumped(self._record(collection, user_id, number))
 
     def _record(self, collection: Collection, user_id: str, number: int) -> Record:
         if collection is USERS:
             name = f"n{number:07}"
-            return {
-                "user_id": user_id,
-                "username": name,
-                "email": f"{name}@example.org",
-                "role": "free",
-                "created_at": self._now,
-                "updated_at": self._now,
-                "is_active": True,
-                "subscription_expires": None,
-            }
-        if collection is USER_TOTALS:
-            figures = {"count": 0, "seconds": 0, "completed": 0}
-            return {"user_id": user_id, "video": figures, "stream": figures, "image": figures}
-        counters = ("subscriber_features_used", "watch_history_entries", "videos_uploaded", "streams_created")
-        zero: Record = dict.fromkeys((*counters, "images_uploaded", "total_interactions"), 0)
-        moments = dict.fromkeys(("last_activity_timestamp", "created_at", "updated_at"), self._now)
-        return {"user_id": user_id, **zero, "total_watched_hours": 0.0, **moments}
+            made_at = to_iso(self._now - timedelta(minutes=number % 500_000))
+            return {**user(number, user_id), "username": name, "email": f"{name}@example.org", "created_at": made_at}
+        return totals(user_id) if collection is USER_TOTALS else stats(user_id)
 
     def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
-        entry = {"video_id": "video", "stream_id": None, "watched_at": self._now, "duration_seconds": 600}
-        entry |= {"content_type": "video", "session_id": str(uuid.uuid4()), "completed": True, "quality": "720p"}
-        for user_id in self._ids:
-            yield user_id, [json.dumps(entry).encode()] * WATCHES_EACH
+        """None: the database makes them itself, which is quicker."""
+        return iter(())
 
 
 def _fill(storage: Storage, size: int) -> list[str]:
-    """The ids of those who watch."""
+    """The ids of those who watch. Everybody has watched some times already."""
     ids = [str(uuid.uuid4()) for _ in range(size)]
     storage.replace_all(_People(ids), (USERS, USER_STATS, USER_TOTALS), (HISTORY, ACTIVITY))
+    with psycopg.connect(POSTGRES_URL, autocommit=True) as connection:
+        for log in (HISTORY, ACTIVITY):
+            _fill_lists(connection, tables.EntryTable(log))
+        connection.execute("VACUUM ANALYZE")  # as the server does by itself after a while
     return ids[:WATCHERS]
+
+
+def _fill_lists(connection: psycopg.Connection, table: tables.EntryTable) -> None:
+    watched = entry(0)
+    position = table.position(watched)
+    text = dumped(watched if table.log is HISTORY else event(watched)).decode()
+    people = f"(SELECT key FROM {tables.RecordTable(USERS).name} ORDER BY key) AS people"
+    connection.execute(f"INSERT INTO {table.lists} SELECT key, {WATCHES_EACH} FROM {people}".encode())
+    entries = f"SELECT key, %s, %s::json FROM {people}, generate_series(1, {WATCHES_EACH})"
+    connection.execute(f"INSERT INTO {table.name} (key, position, entry) {entries}".encode(), (position, text))

@@ -103,10 +103,8 @@ def _figures(stats: UserStats) -> list[tuple[str, object]]:
 
 
 def _show_platform(manager: UserManager, statistics: Statistics, *, as_json: bool) -> int:
-    everybody = manager.get_all_users_stats().values()
-    sums: dict[str, Any] = {name: sum(getattr(stats, name) for stats in everybody) for name in COUNTERS}
-    sums["total_watched_hours"] = sum(stats.total_watched_hours for stats in everybody)
-    document = {"users": manager.count_users(), "subscribers": len(manager.get_subscribers()), **sums}
+    sums = manager.get_platform_sums()
+    document: dict[str, Any] = {"users": manager.count_users(), "subscribers": len(manager.get_subscribers()), **sums}
     if as_json:
         with suppress(StorageReadOnly):  # then the next look reads as much again
             statistics.roll_up(Progress("reading"))

@@ -13,7 +13,7 @@ commit) or run one again after a conflict (optimistic engines). It must therefor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -155,6 +155,15 @@ class Storage(Reader, Protocol):
         ...
 
     def count(self, collection: Collection) -> int: ...
+
+    def get_many(self, collection: Collection, keys: Iterable[str]) -> dict[str, Record]:
+        """Those of the records that there are, by their keys: on a database one question, whatever their number."""
+        ...
+
+    def sum_up(self, collection: Collection, fields: Sequence[str]) -> dict[str, float]:
+        """The sum of each field over all records; what is no number there adds nothing. For collections that do not
+        count."""
+        ...
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         """The records of one page, each with its key, and how many match in all."""

@@ -6,13 +6,13 @@ import copy
 import json
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from user_stats.errors import AlreadyExists, InvalidInput, shown
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
-from user_stats.storage.counting import added_up
+from user_stats.storage.counting import added_up, sums_of
 from user_stats.storage.keys import checked_log_key, checked_record_key
 from user_stats.storage.pages import page_of
 
@@ -46,6 +46,12 @@ class MemoryStorage:
     def count(self, collection: Collection) -> int:
         with self._lock:
             return len(self.records.get(collection.name, {}))
+
+    def get_many(self, collection: Collection, keys: Iterable[str]) -> dict[str, Record]:
+        return {key: record for key in keys if (record := self.get(collection, key)) is not None}
+
+    def sum_up(self, collection: Collection, fields: Sequence[str]) -> dict[str, float]:
+        return sums_of((record for _, record in self.scan(collection)), fields)
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         return page_of(collection, self.scan(collection), query)

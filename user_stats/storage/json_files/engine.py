@@ -10,13 +10,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from user_stats.errors import StorageError, StorageReadOnly
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction, in_the_making
+from user_stats.storage.counting import sums_of
 from user_stats.storage.json_files import repair, replacement
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.commit import Committer
@@ -95,6 +96,12 @@ class JsonStorage:
             file.refresh()
             file.follow()
             return file.lines.live
+
+    def get_many(self, collection: Collection, keys: Iterable[str]) -> dict[str, Record]:
+        return {key: record for key in keys if (record := self.get(collection, key)) is not None}
+
+    def sum_up(self, collection: Collection, fields: Sequence[str]) -> dict[str, float]:
+        return sums_of((record for _, record in self.scan(collection)), fields)
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         with self._reading():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from psycopg import errors
+
 from user_stats.errors import StorageError
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
-from user_stats.storage.counting import added_up
+from user_stats.storage.counting import added_up, sums_of
 from user_stats.storage.keys import checked_log_key, is_record_key
 from user_stats.storage.nesting import Nesting
 from user_stats.storage.postgres import repair, tables, whole
@@ -18,7 +20,7 @@ from user_stats.storage.postgres.connections import Connections
 from user_stats.storage.postgres.pages import page_statements
 from user_stats.storage.postgres.tables import Connection, EntryTable, RecordTable
 from user_stats.storage.postgres.transactions import PostgresTransaction
-from user_stats.storage.postgres.values import stored_value
+from user_stats.storage.postgres.values import number, stored_value
 
 T = TypeVar("T")
 READ_AT_ONCE = 2000
@@ -73,6 +75,25 @@ class PostgresStorage:
         row = self._row(self._records(collection).count, ())
         return row[0] if row is not None else 0
 
+    def get_many(self, collection: Collection, keys: Iterable[str]) -> dict[str, Record]:
+        wanted = [key for key in dict.fromkeys(keys) if is_record_key(key)]
+        rows = self._rows(self._records(collection).get_many, {"keys": wanted})
+        return {key: added_up(collection, record, amounts) if amounts else record for key, record, amounts in rows}
+
+    def sum_up(self, collection: Collection, fields: Sequence[str]) -> dict[str, float]:
+        statement = self._records(collection).sum_up(fields)
+
+        def add(connection: Connection) -> tuple[Any, ...] | None:
+            try:
+                return connection.execute(statement.encode()).fetchone()
+            except errors.UntranslatableCharacter:  # a NUL in some text, which the database does not take apart
+                return None
+
+        row = self._connections.run(add)
+        if row is None:
+            return sums_of((record for _, record in self.scan(collection)), fields)
+        return {name: number(total) for name, total in zip(fields, row, strict=True)}
+
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         table = self._records(collection)
         if collection.counts:
@@ -98,7 +119,7 @@ class PostgresStorage:
                 yield key
             last = rows[-1][0]
 
-    def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, parameters: tuple[Any, ...] | dict[str, Any]) -> list[tuple[Any, ...]]:
         return self._connections.run(lambda connection: connection.execute(statement.encode(), parameters).fetchall())
 
     def _row(self, statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:

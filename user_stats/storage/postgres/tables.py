@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -69,6 +69,13 @@ class RecordTable:
         self.put = f"INSERT INTO {self.name} ({names}) VALUES ({marks}) ON CONFLICT (key) DO UPDATE SET {changes}"
         self.delete = f"DELETE FROM {self.name} WHERE key = %s"
         self.scan = f"SELECT number, key, record FROM {self.name} WHERE number > %s ORDER BY number LIMIT %s"
+        self.get_many = f"SELECT key, record, NULL FROM {self.name} WHERE key = ANY(%(keys)s)"
+        if collection.counts:
+            self.get_many = (
+                f"SELECT key, record, amounts FROM (SELECT key, record FROM {self.name} WHERE key = ANY(%(keys)s))"
+                f" AS stored FULL JOIN (SELECT key, json_agg(amounts) AS amounts FROM {self.counts}"
+                " WHERE key = ANY(%(keys)s) GROUP BY key) AS counted USING (key)"
+            )
         self.scan_counted = (
             f"SELECT coalesce(stored.key, counted.key), record, amounts FROM {self.name} AS stored FULL JOIN"
             f" (SELECT key, json_agg(amounts) AS amounts FROM {self.counts} GROUP BY key) AS counted USING (key)"
@@ -79,6 +86,14 @@ class RecordTable:
             self.count = (
                 f"SELECT count(*) FROM (SELECT key FROM {self.name} UNION SELECT key FROM {self.counts}) AS keys"
             )
+
+    def sum_up(self, fields: Sequence[str]) -> str:
+        """Each record is taken apart once; what is no number in it adds nothing."""
+        names = [f'"{_checked(field)}"' for field in fields]
+        one = "sum(CASE json_typeof({0}) WHEN 'number' THEN {0}::text::numeric END)"
+        columns = ", ".join(f"{name} json" for name in names)
+        sums = ", ".join(one.format(name) for name in names)
+        return f"SELECT {sums} FROM {self.name}, json_to_record(record) AS field ({columns})"
 
     def row(self, key: str, text: str, record: Record) -> tuple[str | None, ...]:
         """The parameters of `insert` and `put`."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from user_stats.errors import InvalidInput
@@ -31,6 +32,13 @@ def stored_value(value: Any) -> str | None:
     """The text that stands for a value of a field; None for nothing."""
     text = ordered_text(value)
     return None if text is None else text[0] + _storable(text[1:])
+
+
+def number(total: Decimal | None) -> float:
+    """What a sum comes to; nothing added up is 0."""
+    if total is None:
+        return 0
+    return int(total) if total == total.to_integral_value() and "." not in str(total) else float(total)
 
 
 def pattern(text: str) -> str:

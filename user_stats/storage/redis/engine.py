@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -15,11 +15,12 @@ from redis import exceptions
 
 from user_stats.errors import StorageBusy, StorageError, StorageReadOnly
 from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction
-from user_stats.storage.counting import added_up
+from user_stats.storage.counting import added_up, sums_of
 from user_stats.storage.keys import checked_log_key, is_record_key
 from user_stats.storage.nesting import Nesting
 from user_stats.storage.pages import page_of
 from user_stats.storage.redis import indexes, names, repair, script, whole
+from user_stats.storage.redis.clients import Client
 from user_stats.storage.redis.pages import find_page
 from user_stats.storage.redis.server import Server, passes
 from user_stats.storage.redis.texts import amounts_of, decoded
@@ -32,20 +33,6 @@ TURN_MILLISECONDS = 1500
 LONGEST_POLL_SECONDS = 0.002
 
 
-class _Client(threading.local):
-    """How a thread is known to the server, how many transactions it has committed, and how the last one went."""
-
-    def __init__(self) -> None:
-        self.begin()
-
-    def begin(self) -> None:
-        self.name = str(uuid.uuid4())
-        self.commits = 0
-        self.read_late: list[bytes] = []
-        """What its last transaction has read, where that was too late at first."""
-        self.process = os.getpid()
-
-
 class RedisStorage:
     """One database of a server, which it shares with nobody who uses the prefix `user_stats:`."""
 
@@ -55,7 +42,7 @@ class RedisStorage:
         self._server = Server(url, lock_timeout_seconds)
         self._timeout = lock_timeout_seconds
         self._nesting = Nesting()
-        self._client = _Client()
+        self._client = Client()
         self._queue = threading.Lock()
         self._indexed: set[str] = set()
         """The collections whose indexes were seen to be there."""
@@ -80,6 +67,14 @@ class RedisStorage:
     def count(self, collection: Collection) -> int:
         held: int = self._server.run(lambda client: client.zcard(names.keys(collection)))
         return held
+
+    def get_many(self, collection: Collection, keys: Iterable[str]) -> dict[str, Record]:
+        wanted = [key for key in dict.fromkeys(keys) if is_record_key(key)]
+        starts = range(0, len(wanted), READ_AT_ONCE)
+        return {key: one for at in starts for key, one in self._several(collection, wanted[at : at + READ_AT_ONCE])}
+
+    def sum_up(self, collection: Collection, fields: Sequence[str]) -> dict[str, float]:
+        return sums_of((record for _, record in self.scan(collection)), fields)
 
     def find_page(self, collection: Collection, query: PageQuery) -> tuple[list[tuple[str, Record]], int]:
         if not collection.fields:
