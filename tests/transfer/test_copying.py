@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,14 +16,38 @@ from servers import PASSWORD
 
 from user_stats import bootstrap
 from user_stats.audience import Audience
-from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, AUDIENCE_DAYS, COPIES, HISTORY, USERS
+from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, AUDIENCE_DAYS, COPIES, HISTORY, USER_STATS, USERS
 from user_stats.errors import AlreadyExists, InvalidInput, StorageBusy
 from user_stats.manager import UserManager
 from user_stats.storage import Storage, open_storage
 from user_stats.transfer.copying import MARK, copy_site
 
 ROOT = Path(__file__).parents[2]
-PAIRS = [("json", "postgres"), ("postgres", "json"), ("json", "redis"), ("redis", "postgres"), ("postgres", "redis")]
+ENGINES = ("json", "postgres", "redis")
+PAIRS = [(one, other) for one in ENGINES for other in ENGINES if one != other]
+KILLED = """
+import os, signal, sys
+from user_stats import bootstrap
+from user_stats.collections import USER_STATS
+from user_stats.storage import open_storage
+
+class Cut:
+    def __init__(self, source):
+        self.source = source
+    def members(self, collection):
+        for row in self.source.members(collection):
+            yield row
+            if collection is USER_STATS:
+                os.kill(os.getpid(), signal.SIGKILL)
+    def lists(self, log):
+        return self.source.lists(log)
+
+kind = type(open_storage(sys.argv[2]))
+real = kind.replace_all
+kind.replace_all = lambda self, source, *places: real(self, Cut(source), *places)
+bootstrap.copy_store(sys.argv[1], sys.argv[2])
+"""
+"""A copy by a process that is killed while it writes the second collection."""
 
 
 @pytest.fixture(params=PAIRS, ids=lambda pair: f"{pair[0]} to {pair[1]}")
@@ -119,6 +144,17 @@ def test_a_copy_that_was_cut_short_goes_on_and_no_site_opens_it(
     assert all(copied(source, target).values())
     assert (USERS,) not in [collections for _, collections, _ in calls]  # what was there is not written again
     assert contents(source) == contents(target)
+
+
+def test_a_copy_whose_process_was_killed_while_it_wrote_goes_on(pair: tuple[str, str]) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, *pair], capture_output=True, cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    with pytest.raises(StorageBusy, match="unfinished copy"):
+        bootstrap.get_user_manager(pair[1])
+    target = open_storage(pair[1])
+    assert (target.count(USERS), target.count(USER_STATS)) == (12, 0)  # each is there whole or not at all
+    assert all(one.is_same for one in bootstrap.copy_store(*pair))
+    assert contents(open_storage(pair[0])) == contents(open_storage(pair[1]))
 
 
 def test_what_changes_meanwhile_is_found_and_brought_over_next_time(
