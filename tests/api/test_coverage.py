@@ -25,6 +25,7 @@ ELSEWHERE: dict[type, dict[str, str]] = {
         "count_users": "the total of GET /api/v1/users",
         "has_feature": "GET /api/v1/users/{user_id}/features",
         "get_all_users_stats": "GET /api/v1/stats, in pages, and GET /api/v1/export/{table}",
+        "get_platform_sums": "the command line (stats --platform); the rows of GET /api/v1/stats come to it",
         "get_activity": "GET /api/v1/users/{user_id}/archive",
         "verify": "the command line: it works on the whole store",
         "repair": "the command line: it works on the whole store",

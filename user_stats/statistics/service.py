@@ -50,7 +50,7 @@ class Statistics:
         self._site: tuple[tuple[Any, ...], SiteRecords] | None = None
         self._told: tuple[SiteRecords, Catalogue] | None = None
         self._looked_at: dict[str, Record] = {}
-        """Of each person the tally by which `keep_badges` looked for new badges last."""
+        """Of each person the tally by which `follow` looked for new badges last."""
         rules = Rules(self.settings.watched_threshold, self.settings.session_gap.total_seconds())
         self.ledger = Ledger(storage, rules)
 
@@ -113,9 +113,9 @@ class Statistics:
         self.ledger.refresh()
         return content_id in self.ledger.sums(CONTENTS) or self._storage.get(CONTENT, content_id) is not None
 
-    def keep_badges(self) -> int:
-        """Writes badges that were earned into the logs of those who have them, so that they stay; returns of how many
-        people. Looks at those of whom something is new; of each who is due some milliseconds, so not at all at once."""
+    def _keep_badges(self) -> None:
+        """Writes badges that were earned into the logs of those who have them, so that they stay. Looks at
+        those of whom something is new; each who is due takes some milliseconds, so not at all at once."""
         self.ledger.refresh()
         made_up = {user_id for user_id, _ in self._storage.scan(DEMO)}
         kept, keep, rules, now = 0, keep_badges, self.settings.badges, self._clock()
@@ -123,11 +123,10 @@ class Statistics:
             if self._looked_at.get(user_id) is tally or user_id in made_up:
                 continue
             if kept == PEOPLE_AT_ONCE:
-                break
+                return
             if self._has_new_badge(user_id, tally):
                 kept += self._storage.transaction(lambda tx, one=user_id: keep(tx, one, rules, now=now)) > 0  # type: ignore[misc]
             self._looked_at[user_id] = tally
-        return kept
 
     def _has_new_badge(self, user_id: str, tally: Record) -> bool:
         stored, days, known = self._storage.get(USER_STATS, user_id), tally["days"], tally.get("badges", {})
@@ -139,7 +138,7 @@ class Statistics:
     def follow(self) -> None:
         """What a running site does every now and then, so that a start reads little and badges stay."""
         self.roll_up()
-        self.keep_badges()
+        self._keep_badges()
 
     def roll_up(self, progress: Progress | None = None) -> None:
         """Counts what is new and keeps it in the store, so that the next start reads little."""
