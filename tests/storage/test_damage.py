@@ -293,6 +293,14 @@ def test_files_are_private_whatever_the_umask(tmp_path: Path, umask: str) -> Non
     judge(open_storage(str(folder)))
 
 
+def test_a_folder_that_was_there_is_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    folder.chmod(0o755)
+    open_storage(str(folder)).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize("plant", ["link", "fifo", "folder"])
 def test_what_is_no_plain_file_is_refused_without_blocking(tmp_path: Path, plant: str) -> None:
     outside = tmp_path / "outside.json"

@@ -10,11 +10,13 @@ import errno
 import fcntl
 import os
 import signal
+import stat
 import struct
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from user_stats.errors import StorageCorrupt, StorageError, StorageFull, StorageReadOnly
@@ -23,6 +25,8 @@ Stamp = tuple[int, int]
 """What identifies the version of a file that is being looked at: (inode, size in bytes)."""
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
+OTHERS = 0o077
+"""The mode bits of everybody but the owner."""
 NETWORK_FILE_SYSTEMS = frozenset({0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x65735546, 0x01021997})
 """Magic numbers of NFS, SMB, CIFS, SMB2, FUSE and 9p, from Linux' magic.h: leases and locks cannot be trusted there."""
 LEASE_RETRY_SECONDS = 20e-6
@@ -174,9 +178,14 @@ class Disk:
         os.unlink(path)
 
     def make_folder(self, path: str) -> None:
+        """One that is there is closed to others too, where it is ours to close; a place of everybody, such as /tmp,
+        stays as it is."""
         if not os.path.isdir(path):
             os.makedirs(path, FOLDER_MODE, exist_ok=True)
             os.chmod(path, FOLDER_MODE)
+        elif (mode := os.stat(path).st_mode) & OTHERS and not mode & stat.S_ISVTX:
+            with suppress(OSError):
+                os.chmod(path, FOLDER_MODE)
 
     def remove_folder(self, path: str) -> None:
         """An empty one."""
