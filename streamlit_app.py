@@ -10,6 +10,8 @@ if __name__ != "__main__":
 
     import streamlit as st
 
+    gc.disable()  # until what stays is imported: the collector would look through all of it again and again
+
     from user_stats.api.server import site_background, site_middleware, site_routes
     from user_stats.bootstrap import check_configuration
     from user_stats.errors import InvalidConfiguration
@@ -23,9 +25,12 @@ if __name__ != "__main__":
     def get_ready() -> None:
         """Imports what the first page does without. What is imported by now stays: the collector, which the server
         calls after each run, passes over it."""
-        import_pages()
-        gc.collect()
-        gc.freeze()
+        try:
+            import_pages()
+        finally:
+            gc.collect()
+            gc.freeze()
+            gc.enable()
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:

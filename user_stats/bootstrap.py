@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import config
 from user_stats.accounts.accounts import Accounts
@@ -17,7 +18,6 @@ from user_stats.audience.reporting import send_report
 from user_stats.bot_settings import BotSettings
 from user_stats.bot_users import BotLinks, BotUsers
 from user_stats.collections import SECRET_COLLECTIONS
-from user_stats.demo import Demo
 from user_stats.errors import InvalidConfiguration, InvalidInput
 from user_stats.http_settings import HttpSettings
 from user_stats.manager import UserManager
@@ -30,9 +30,12 @@ from user_stats.storage import open_storage
 from user_stats.times import utc_now
 from user_stats.transfer.backup import Backup, BackupMarks, find_backup_marks, take_backup, take_scheduled_backup
 from user_stats.transfer.copying import Compared, copy_site, refuse_unfinished
-from user_stats.transfer.imports import Imports
 from user_stats.transfer.restore import Contents, Restored, restore
 from user_stats.transfer.watched import Progress, no_progress
+
+if TYPE_CHECKING:
+    from user_stats.demo import Demo
+    from user_stats.transfer.imports import Imports
 
 Url = str | os.PathLike[str] | None
 """A folder or a URL of a store; None: the configured one."""
@@ -161,11 +164,15 @@ def get_bot_links(url: Url = None) -> BotLinks:
 
 def get_demo(url: Url = None) -> Demo:
     """The made-up part of a store."""
+    from user_stats.demo import Demo  # the start of a site does not wait for it, nor for imports
+
     return Demo(get_user_manager(url).storage, max_entries=config.MAX_WATCH_HISTORY_ENTRIES, clock=utc_now)
 
 
 def get_imports(url: Url = None) -> Imports:
     """Imports into the histories of a store; see `get_user_manager`."""
+    from user_stats.transfer.imports import Imports
+
     return Imports(get_user_manager(url))
 
 

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any
 
 import argon2
-import zxcvbn
 
 from user_stats.errors import InvalidInput, TooLarge
 
@@ -53,6 +52,8 @@ class PasswordPolicy:
         own_words = [username, email, email.split("@")[0], self._site_name]
         if text.casefold() in {word.casefold() for word in own_words}:
             raise InvalidInput("password: it is a name or an address; allowed: anything else", field="password")
+        import zxcvbn  # its lists of words are read then: the start of the site does not wait for them
+
         estimate = zxcvbn.zxcvbn(text[:ESTIMATED_CHARACTERS], user_inputs=own_words)
         if estimate["score"] < WEAKEST_SCORE:
             reason = estimate["feedback"]["warning"] or "It is easy to guess."

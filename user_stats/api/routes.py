@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
+from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, Response
@@ -51,15 +53,21 @@ def _shared(door: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
 
 
 def _descriptions(listed: list[Operation]) -> list[Operation]:
-    """The operations that describe the others."""
-    document = openapi.document(listed)
-    page = docs_page.render(document)
+    """The operations that describe the others; what they say is put together when somebody first asks."""
+
+    @cache
+    def document() -> dict[str, Any]:
+        return openapi.document(listed)
+
+    @cache
+    def page() -> str:
+        return docs_page.render(document())
 
     def give_document(call: Call) -> Response:
-        return JSONReply(document)
+        return JSONReply(document())
 
     def give_page(call: Call) -> Response:
-        return HTMLResponse(page)
+        return HTMLResponse(page())
 
     cached = "public, max-age=300"
     return [

@@ -13,7 +13,6 @@ from user_stats.items import is_content_id
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
 from user_stats.statistics.badges import lifetime_values
-from user_stats.statistics.catalogue import ENTRIES
 from user_stats.statistics.content_records import ContentRecords, View
 from user_stats.statistics.day_bits import streak_of
 from user_stats.statistics.figures import NOT_HERE, Figure
@@ -253,6 +252,8 @@ class Statistics:
 
 
 def _evaluated(function_of: Callable[[Any], Callable[[Any], Figure] | None], records: Any) -> Catalogue:
+    from user_stats.statistics.catalogue import ENTRIES  # 140 functions in 20 files: the start of a site goes without
+
     found: Catalogue = {}
     for entry in ENTRIES:
         function = function_of(entry)
