@@ -9,6 +9,7 @@ import streamlit as st
 from user_stats.bootstrap import get_statistics
 from user_stats.statistics.achievements import site_levels
 from user_stats.statistics.cohorts import Cohort, cohorts
+from user_stats.ui.admin.site_catalogue import has_read_everything
 from user_stats.ui.charts import draw
 from user_stats.ui.text import inert
 
@@ -17,8 +18,9 @@ HEIGHT = 260
 
 
 def draw_retention() -> None:
-    with st.spinner("Counting …"):
-        records = get_statistics().site_records()
+    if not has_read_everything():
+        return
+    records = get_statistics().site_records()
     rows = cohorts(records)
     if not rows:
         st.info("Nobody signed up in the last twelve months. Make a demo site up on “Activity demo” to see one.")
@@ -73,8 +75,9 @@ def _draw_levels(levels: dict[int, int]) -> None:
 
 
 def draw_last_week() -> None:
-    with st.spinner("Counting …"):
-        digest = get_statistics().weekly_digest()
+    if not has_read_everything():
+        return
+    digest = get_statistics().weekly_digest()
     st.markdown(f"**What happened in week {digest.week}, {digest.first:%-d %B} to {digest.last:%-d %B}?**")
     with st.grid(3, min_column_width=180):
         for line in digest.lines:

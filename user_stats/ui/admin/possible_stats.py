@@ -7,9 +7,8 @@ import streamlit as st
 from user_stats.bootstrap import get_statistics, get_user_manager
 from user_stats.ui.admin.achievement_rules import draw_rules
 from user_stats.ui.admin.figure_cards import draw_catalogue
-from user_stats.ui.admin.site_catalogue import site_catalogue
-from user_stats.ui.session import for_admins
-from user_stats.ui.text import refusal, shown_time, viewer_zone
+from user_stats.ui.admin.site_catalogue import draw_way_to, site_catalogue
+from user_stats.ui.text import shown_time, viewer_zone
 
 SITE, PERSON, ITEM = "The site", "One person", "One item"
 
@@ -33,11 +32,7 @@ def _zone() -> str:
 def _draw_site() -> None:
     is_stale = st.session_state.pop("figures_stale", False)
     state = site_catalogue(_zone(), is_stale=is_stale)
-    if state.ready is None:
-        if state.failure is not None and not state.is_running:
-            st.error(refusal(state.failure))
-            return
-        _wait_for_site()
+    if not draw_way_to(state) or state.ready is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         under_way = "; newer figures are under way" if state.is_running else ""
@@ -45,16 +40,6 @@ def _draw_site() -> None:
         st.button("Count again", key="figures_again", icon=":material/refresh:", type="tertiary", on_click=_again)
     draw_catalogue(state.ready.catalogue, key="figures_site")
     draw_rules()
-
-
-@st.fragment(run_every="1s")
-@for_admins
-def _wait_for_site() -> None:
-    """Until the first figures are ready: how far they are."""
-    state = site_catalogue(_zone(), wait_seconds=0.0)
-    if state.ready is not None or not state.is_running:
-        st.rerun()
-    st.progress(state.share, "Reading everything that was recorded, once after a start …")
 
 
 def _again() -> None:
