@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from user_stats import UserRole
 from user_stats.bootstrap import get_demo
@@ -168,3 +169,15 @@ def test_an_open_page_of_an_ended_session_refuses(site: Site, visit: MakeVisitor
     person.press("Take Premium")
     person.is_signed_out()
     assert site.manager.get_user(ada).role is UserRole.FREE
+
+
+@pytest.mark.parametrize("path", ["/", "/profile"])
+def test_the_menu_shows_where_one_is(site: Site, visit: MakeVisitor, ada: str, path: str) -> None:
+    person = signed_in(site, visit)
+    person.go(path)
+    link = person.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Profile", exact=True)
+    expect(link).to_have_count(1)
+    expect(link).to_have_attribute("aria-current", "page")
+    link.click()
+    person.settle()
+    expect(link).to_have_attribute("aria-current", "page")

@@ -101,15 +101,18 @@ def _visitor_days() -> int:
 
 
 def _feature_matrix() -> str:
-    """A table in Markdown, which needs nothing that is slow to import."""
+    """A table in Markdown, which needs nothing that is slow to import, as narrow as a phone: without admins, whose role
+    is no plan to choose."""
     prices = page_settings().subscription_prices
-    roles = list(PLAN_FEATURES)
-    rows = [["Feature", *(role.value.capitalize() for role in roles)], ["---", *(":-:" for _ in roles)]]
+    roles = [role for role in PLAN_FEATURES if role is not UserRole.ADMIN]
+    rows = [["Feature", *(role.value.capitalize() for role in roles)]]
     for feature in SubscriberFeature:
         marks = ("✓" if feature in PLAN_FEATURES[role] else "–" for role in roles)
         rows.append([FEATURE_TITLES[feature], *marks])
     rows.append(["Price of a month", *(_price(role, prices) for role in roles)])
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    lines = [" | ".join(f":small[{cell}]" for cell in row) for row in rows]
+    lines.insert(1, " | ".join(["---", *(":-:" for _ in roles)]))
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _price(role: UserRole, prices: Mapping[str, float]) -> str:

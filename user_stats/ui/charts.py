@@ -131,7 +131,7 @@ def _types() -> alt.Scale:
 def _legend(rows: Sequence[PeriodAmount]) -> alt.Legend | None:
     """Of the types that are there, where there are several."""
     present = [TYPE_NAMES[one] for one in CONTENT_TYPES if any(row.content_type == one for row in rows)]
-    return alt.Legend(orient="top", title=None, values=present, offset=6) if len(present) > 1 else None
+    return alt.Legend(orient="top", title=None, values=present, offset=6, padding=0) if len(present) > 1 else None
 
 
 def _every_third_hour() -> str:

@@ -15,7 +15,7 @@ from user_stats.transfer.import_report import Report
 from user_stats.transfer.imports import Options
 from user_stats.ui.actions import act
 from user_stats.ui.session import for_people, remembered, require_user
-from user_stats.ui.text import inert, refusal, shown_date, shown_day
+from user_stats.ui.text import inert, on_primary, refusal, shown_date, shown_day
 
 ENDINGS = ["json", "csv", "html", "tsv", "txt", "zip"]
 SERVICES = (
@@ -54,9 +54,7 @@ def _draw_file(user_id: str, file: IO[bytes], file_id: str) -> None:
     _draw_report(report)
     if not report.imported:
         st.info("Everything in this file is here already, or there is nothing in it to bring in.")
-    elif st.button(
-        f"Import {report.imported:,} watches", key="history_import", type="primary", icon=":material/download_done:"
-    ):
+    elif st.button(on_primary(f"Import {report.imported:,} watches"), key="history_import", type="primary"):
         _import(user_id, file, name, options)
         st.rerun()
 

@@ -59,6 +59,8 @@ def run() -> None:
         st.navigation(_blank_pages(), position="hidden").run()
         return
     page = st.navigation(_pages_of(user), position="sidebar")
+    if page.url_path == PAGES[0].path:
+        page = st.navigation(_pages_of(user, is_by_address=True), position="sidebar")
     _draw_account(user)
     page.run()
 
@@ -89,13 +91,15 @@ def _blank_pages() -> list[StreamlitPage]:
     return [home, *(_page(page, draw) for page in _all_pages()), _reset_page(home)]
 
 
-def _pages_of(user: User) -> list[StreamlitPage]:
-    """The first page is where the site begins, and hidden once more at its own address. Pages that are not theirs are
-    hidden and refuse when asked for."""
+def _pages_of(user: User, *, is_by_address: bool = False) -> list[StreamlitPage]:
+    """The first page is where the site begins, and hidden once more at its own address; the other way round for who
+    came by that, so that the menu shows where they are. Pages that are not theirs are hidden and refuse when asked
+    for."""
     first, *others = _all_pages()
-    home = _page(replace(first, path="home"), partial(_draw, first), is_default=True)
+    draw = partial(_draw, first)
+    home = _page(replace(first, path="home"), draw, is_default=True, is_hidden=is_by_address)
     pages = [_page(page, partial(_draw, page), is_hidden=not _may_see(page, user)) for page in others]
-    return [home, *pages, _page(first, partial(_draw, first), is_hidden=True), _reset_page(home)]
+    return [home, _page(first, draw, is_hidden=not is_by_address), *pages, _reset_page(home)]
 
 
 def _reset_page(home: StreamlitPage) -> StreamlitPage:

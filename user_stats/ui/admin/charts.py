@@ -147,7 +147,7 @@ def _long(days: Sequence[date], series: Mapping[str, Sequence[float]]) -> pd.Dat
 
 
 def _series_colour(series: Mapping[str, Sequence[float]]) -> alt.Color:
-    legend = alt.Legend(orient="top", title=None) if len(series) > 1 else None
+    legend = alt.Legend(orient="top", title=None, offset=6, padding=0) if len(series) > 1 else None
     return alt.Color("Series:N", scale=alt.Scale(domain=list(series)), legend=legend)
 
 

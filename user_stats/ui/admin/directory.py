@@ -176,7 +176,7 @@ def _columns(users: list[User]) -> dict[str, Any]:
     return {
         "open": st.column_config.ButtonColumn(
             "Open",
-            width=60,
+            width=50,
             pinned=True,
             key=opened,
             type="tertiary",
@@ -184,11 +184,12 @@ def _columns(users: list[User]) -> dict[str, Any]:
             args=(opened, ids),
         ),
         "Name": st.column_config.TextColumn(pinned=True),
-        "Role": st.column_config.TextColumn(width=130),
+        "Role": st.column_config.TextColumn(width=120),
+        "State": st.column_config.TextColumn(width=65),
         "Joined": st.column_config.DateColumn(format=day, width=105),
         "Plan ends": st.column_config.DateColumn(format=day, width=105),
-        "Watched": st.column_config.NumberColumn("Watched, hours", format="%.1f"),
-        "Last active": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        "Watched": st.column_config.NumberColumn("Hours", format="%.1f", width=65, help="Hours watched"),
+        "Last active": st.column_config.DateColumn(format=day, width=105),
     }
 
 
