@@ -37,7 +37,7 @@ class SlotPlan:
     def _open(self) -> None:
         self._is_open = True
         self.descriptor = self.file.open(os.O_RDWR)
-        self.file.follow()
+        self.file.follow(self.descriptor)
         lines = self.file.lines
         self._count, self._live = lines.count, lines.live
 

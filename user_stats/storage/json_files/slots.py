@@ -66,8 +66,8 @@ class SlotFile:
             and (lines.foreign is None or lines.modified_ns == self._disk.modified_ns(self.path))
         )
 
-    def follow(self) -> None:
-        """Notices which lines others have blanked since."""
+    def follow(self, descriptor: int = -1) -> None:
+        """Notices which lines others have blanked since; of an open file, where there is one."""
         changes = self._state.changes
         if changes == self._changes:
             return
@@ -77,10 +77,14 @@ class SlotFile:
             if changed is None:
                 self._load()
             elif lines.foreign is None:
-                for slot in changed:
+                for slot in set(changed):
                     if slot < lines.count:
-                        lines.mark(slot, self._disk.read(self.path, 2, lines.width * (slot + 1))[1:] == b'"')
+                        lines.mark(slot, self._first_bytes(slot, lines, descriptor)[1:] == b'"')
             self._changes = changes
+
+    def _first_bytes(self, slot: int, lines: Lines, descriptor: int) -> bytes:
+        at = lines.width * (slot + 1)
+        return self._disk.read(self.path, 2, at) if descriptor < 0 else self._disk.pread(descriptor, 2, at)
 
     def notice(self) -> None:
         """Somebody saw another file than the one that is known here: looks again, and takes in what has changed."""
