@@ -1,4 +1,9 @@
-"""A page of a directory as two statements: how many match, and the records of the page."""
+"""A page of a directory as one statement: how many match, and the records of the page, as of one moment.
+
+Where a part of a text is asked for, whatever matches is found once, by the index of parts, and counted and sorted from
+there: nobody knows beforehand how far the index of the order would have to be walked until enough match. Else both are
+left to the indexes of the fields.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,25 @@ from user_stats.storage.postgres.tables import RecordTable, column
 from user_stats.storage.postgres.values import pattern, stored_value
 
 
-def page_statements(table: RecordTable, query: PageQuery) -> tuple[str, str, dict[str, Any]]:
-    """The statement that counts, the one that reads the page, and the parameters of both."""
-    parameters: dict[str, Any] = {"offset": query.offset, "limit": query.limit}
+def page_statement(table: RecordTable, query: PageQuery) -> tuple[str, dict[str, Any]]:
+    """The statement, which gives rows of the total, a key and a record (an empty page: a total alone), and its
+    parameters."""
+    conditions, parameters = _conditions(query)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    place = column(query.sort) if query.sort else "number"
+    once = "MATERIALIZED" if query.text else "NOT MATERIALIZED"
+    order = f"place{' DESC' if query.descending else ''}, number"
+    statement = (
+        f"WITH found AS {once} (SELECT number, {place} AS place FROM {table.name}{where}),"
+        f" page AS (SELECT number, place FROM found ORDER BY {order} OFFSET %(offset)s LIMIT %(limit)s)"
+        " SELECT total, key, record FROM (SELECT count(*) AS total FROM found) AS counted"
+        f" LEFT JOIN (page JOIN {table.name} USING (number)) ON true ORDER BY {order}"
+    )
+    return statement, {**parameters, "offset": query.offset, "limit": query.limit}
+
+
+def _conditions(query: PageQuery) -> tuple[list[str], dict[str, Any]]:
+    parameters: dict[str, Any] = {}
     conditions: list[str] = []
 
     def add(condition: str, value: Any) -> None:
@@ -34,8 +55,4 @@ def page_statements(table: RecordTable, query: PageQuery) -> tuple[str, str, dic
         parameters["text"] = pattern(query.text)
         found = [f"{column(field)} LIKE %(text)s" for field in query.text_fields]
         conditions.append(f"({' OR '.join(found) or 'false'})")
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    direction = " DESC" if query.descending else ""
-    order = f"{column(query.sort)}{direction}, number" if query.sort else f"number{direction}"
-    page = f"SELECT key, record FROM {table.name}{where} ORDER BY {order} OFFSET %(offset)s LIMIT %(limit)s"
-    return f"SELECT count(*) FROM {table.name}{where}", page, parameters
+    return conditions, parameters
