@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -23,14 +25,18 @@ from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS
 from user_stats.storage.postgres import tables
 
 SECONDS_TO_START = 60
+LOWEST_PORT, FIRST_PORT_OF_THE_SYSTEM = 20_000, 32_768
 PASSWORD = "correct-horse%2Fbattery"
 """As it stands in the URL; the real one has a slash."""
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
+    """Below the ports that the system gives to outgoing connections, one of which would else take it before the server
+    does."""
+    while True:
+        port = random.SystemRandom().randrange(LOWEST_PORT, FIRST_PORT_OF_THE_SYSTEM)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def program(name: str, *, package: str) -> str:
