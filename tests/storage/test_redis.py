@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 
 import pytest
 import redis as redis_client
@@ -12,7 +13,7 @@ from servers import PASSWORD, RedisServer
 from test_kill import last_acknowledged, started
 
 from user_stats.errors import InvalidInput, StorageBusy, StorageError, StorageFull, StorageReadOnly
-from user_stats.storage import Collection, Log, open_storage
+from user_stats.storage import Collection, Log, Storage, open_storage
 from user_stats.storage.redis import names, script, server
 from user_stats.storage.redis.engine import RedisStorage
 
@@ -106,6 +107,45 @@ def test_a_turn_that_is_held_is_named_in_time_and_readers_go_on(redis: RedisServ
     assert storage.get(COUNTERS, "n") == {"n": 1}
     redis.client().delete(names.TURN)
     assert step(storage) == 2
+
+
+def put(storage: Storage, name: str) -> None:
+    storage.transaction(lambda tx: tx.put(NOTES, name, {"text": name}))
+
+
+def test_a_snapshot_is_of_one_moment_or_is_refused(redis: RedisServer, address: str) -> None:
+    storage, other = open_storage(address), open_storage(address)
+    put(storage, "first")
+
+    def collections() -> Iterator[Collection]:
+        yield NOTES
+        redis.client().delete(names.TURN)  # as if that had taken too long
+        put(other, "second")
+        yield DAYS
+
+    with pytest.raises(StorageBusy, match="others wrote meanwhile"), storage.snapshot(collections(), []):
+        pass
+    with storage.snapshot([NOTES], []) as snapshot:
+        assert [key for key, _ in snapshot.members(NOTES)] == ["first", "second"]
+
+
+def test_what_is_replaced_leaves_nothing_of_who_wrote_meanwhile(redis: RedisServer, address: str) -> None:
+    storage, other = open_storage(address), open_storage(address)
+    put(storage, "old")
+
+    class Source:
+        def members(self, collection: Collection) -> Iterator[tuple[str, bytes]]:
+            yield "new", b"{}"
+            redis.client().delete(names.TURN)
+            put(other, "meanwhile")
+
+        def lists(self, log: Log) -> Iterator[tuple[str, list[bytes]]]:
+            return iter(())
+
+    with pytest.raises(StorageBusy, match="others wrote meanwhile"):
+        storage.replace_all(Source(), [NOTES], [])
+    assert [key for key, _ in storage.scan(NOTES)] == ["old", "meanwhile"]
+    assert storage.find_damage([NOTES], []) == []
 
 
 def test_a_server_that_stays_away_is_named_in_time(redis: RedisServer, address: str) -> None:

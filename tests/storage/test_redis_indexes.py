@@ -77,6 +77,17 @@ def test_a_store_from_before_the_indexes_gets_them_when_first_asked(address: str
     assert client.zcard(names.index(PEOPLE, "name")) == len(NAMES) - 1
 
 
+def test_indexes_whose_making_was_cut_short_are_made_anew_by_who_has_the_store_open(
+    address: str, client: redis_client.Redis
+) -> None:
+    storage = open_storage(address)
+    fill(storage)
+    client.hdel(names.INDEXED, PEOPLE.name)
+    client.zremrangebyrank(names.index(PEOPLE, "kind"), 0, 5)
+    assert storage.find_page(PEOPLE, PageQuery(equal={"kind": "a"}))[1] == 7
+    assert storage.find_damage([PEOPLE], []) == []
+
+
 def _forget_key(client: redis_client.Redis) -> None:
     client.zrem(names.keys(PEOPLE), "k3")
 

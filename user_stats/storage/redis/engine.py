@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, TypeVar
 
 from redis import exceptions
@@ -30,7 +31,10 @@ T = TypeVar("T")
 READ_AT_ONCE = 1000
 TURN_MILLISECONDS = 1500
 """After which the turn of a process that has died goes on to another; doubled for a work that took longer."""
+ALONE_MILLISECONDS = 5_000
+"""The same for what needs many steps, each of which prolongs it."""
 LONGEST_POLL_SECONDS = 0.002
+TURN_IS_OVER = "others wrote meanwhile, for this took too long in between; try again"
 
 
 class RedisStorage:
@@ -44,8 +48,6 @@ class RedisStorage:
         self._nesting = Nesting()
         self._client = Client()
         self._queue = threading.Lock()
-        self._indexed: set[str] = set()
-        """The collections whose indexes were seen to be there."""
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -86,13 +88,12 @@ class RedisStorage:
         return find_page(self._server, collection, query, self._several)
 
     def _make_indexes(self, collection: Collection) -> None:
-        """Once; a store from before them has none."""
-        if collection.name in self._indexed:
+        """Where there are none: in a store from before them, and where making them anew was cut short."""
+        if indexes.is_made(self._server, collection):
             return
-        if not indexes.is_made(self._server, collection):
-            with self._nesting.alone(), self._alone() as go_on:
+        with self._nesting.alone(), self._alone() as go_on:
+            if not indexes.is_made(self._server, collection):
                 indexes.make(self._server, collection, go_on)
-        self._indexed.add(collection.name)
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
         name = names.list_of(log, checked_log_key(key))
@@ -240,38 +241,40 @@ class RedisStorage:
                     copy.add_members(collection, self.scan(collection), go_on)
                 for log in logs:
                     copy.add_lists(log, ((key, self.read_log(log, key)) for key in self.log_keys(log)), go_on)
+                go_on()
             yield copy
 
     def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
         """Sent as one transaction, which needs the memory for all of it twice. Nothing is kept aside."""
         chosen, chosen_logs = list(collections), list(logs)
+        old = chain(
+            (name for one in chosen for name in whole.names_of(one, self.scan(one))),
+            (name for log in chosen_logs for name in whole.names_of_lists(log, self.log_keys(log))),
+        )
         with self._nesting.alone(), self._alone() as go_on:
-            old = [name for one in chosen for name in self._names_of(one)]
-            old += [name for log in chosen_logs for name in self._names_of_lists(log)]
-            self._server.once(lambda client: whole.replace(client, source, chosen, chosen_logs, old, go_on))
+            try:
+                self._server.once(lambda client: whole.replace(client, source, chosen, chosen_logs, old, go_on))
+            except exceptions.WatchError:
+                raise StorageBusy(TURN_IS_OVER) from None
         return None
 
     @contextmanager
     def _alone(self) -> Iterator[Callable[[], None]]:
-        """The turn for something long; what it gives is to be called now and then, so that the turn is kept."""
+        """The turn for something long; what it gives is to be called now and then, so that the turn is kept, and
+        before anything is relied upon: it raises StorageBusy where the turn was over, so that others may have written.
+        """
         end = time.monotonic() + self._timeout
         with self._turn(end) as holder:
 
+            def keep(client: Any) -> bool:
+                return bool(client.register_script(script.KEEP_TURN)([names.TURN], [holder, ALONE_MILLISECONDS]))
+
             def go_on() -> None:
-                self._take_turn(holder, time.monotonic())
+                if not self._server.run(keep):
+                    raise StorageBusy(TURN_IS_OVER)
 
-            self._take_turn(holder, end)
+            self._take_turn(holder, end, ALONE_MILLISECONDS)
             yield go_on
-
-    def _names_of(self, collection: Collection) -> Iterator[bytes]:
-        yield names.keys(collection)
-        yield from (names.index(collection, field) for field in collection.fields)
-        for key, record in self.scan(collection):
-            yield from (names.record(collection, key), names.count(collection, key))
-            yield from whole.unique_names(collection, record)
-
-    def _names_of_lists(self, log: Log) -> list[bytes]:
-        return [names.lists(log), names.versions(log), *(names.list_of(log, key) for key in self.log_keys(log))]
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -64,12 +64,13 @@ def is_made(server: Server, collection: Collection) -> bool:
 def make(server: Server, collection: Collection, go_on: Callable[[], None]) -> None:
     """Sets the indexes anew from the records, while nobody else writes; `go_on` is called now and then."""
     index_names = [names.index(collection, field) for field in collection.fields]
-    server.run(lambda client: client.pipeline().hdel(names.INDEXED, collection.name).delete(*index_names).execute())
+    server.run(lambda client: client.pipeline().hdel(names.INDEXED, collection.name).unlink(*index_names).execute())
     place = f"{collection.name}.json"
-    for rows in walks.values(server, names.record(collection, "")):
+    for rows in walks.values(server, names.record(collection, ""), go_on):
         go_on()
         records = {key.decode(): record for key, raw in rows.items() if (record := _sound(place, raw)) is not None}
         server.run(lambda client, records=records: _added(client, collection, records))  # type: ignore[misc]
+    go_on()
     server.run(lambda client: tell(client, collection))
 
 

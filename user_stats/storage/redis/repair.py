@@ -68,7 +68,7 @@ def _among_records(server: Server, collection: Collection, go_on: Callable[[], N
     place, listed = f"{collection.name}.json", names.keys(collection)
     good, is_indexed = 0, True
     clock = int(server.run(lambda client: client.get(names.CLOCK)) or 0)
-    for rows in walks.values(server, names.record(collection, "")):
+    for rows in walks.values(server, names.record(collection, ""), go_on):
         go_on()
         known = server.run(lambda client, keys=[*rows]: client.zmscore(listed, keys))  # type: ignore[misc]
         for key in (key for key, number in zip(rows, known, strict=True) if number is None):
@@ -118,7 +118,7 @@ def _without_names(server: Server, collection: Collection, records: dict[str, Re
 def _among_names(server: Server, collection: Collection, go_on: Callable[[], None]) -> Iterator[Wrong]:
     """Values that are taken by a record that has them no more."""
     for field in collection.unique:
-        for rows in walks.values(server, names.unique(collection, field, "")):
+        for rows in walks.values(server, names.unique(collection, field, ""), go_on):
             go_on()
             raws = walks.read(server, [names.record(collection, holder.decode()) for holder in rows.values()])
             for (value, holder), raw in zip(rows.items(), raws, strict=True):
@@ -143,7 +143,7 @@ def _names_of(collection: Collection, raw: bytes) -> set[bytes]:
 def _among_lists(server: Server, log: Log, go_on: Callable[[], None]) -> Iterator[Wrong]:
     listed = names.lists(log)
     there: set[bytes] = set()
-    for name in walks.names_from(server, names.list_of(log, "")):
+    for name in walks.names_from(server, names.list_of(log, ""), go_on):
         go_on()
         key = name[len(names.list_of(log, "")) :]
         place = f"{log.name}/{key.decode()}_{log.name}.json"
@@ -156,6 +156,7 @@ def _among_lists(server: Server, log: Log, go_on: Callable[[], None]) -> Iterato
         except StorageCorrupt as error:
             yield Wrong(place, error.message)
     for keys in walks.members(server, listed):
+        go_on()
         for key in (key for key in keys if key not in there):
             place = f"{log.name}/{key.decode()}_{log.name}.json"
             yield Wrong(place, "is among the lists, and is not there", (("ZREM", listed, key),))

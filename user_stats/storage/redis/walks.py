@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from user_stats.storage.redis.server import Server
@@ -19,11 +19,13 @@ def read(server: Server, chosen: list[bytes]) -> list[bytes | None]:
     return raws
 
 
-def names_from(server: Server, start: bytes) -> Iterator[bytes]:
-    """Every name that begins so; one that is made or goes meanwhile may be missing."""
+def names_from(server: Server, start: bytes, go_on: Callable[[], None]) -> Iterator[bytes]:
+    """Every name that begins so; one that is made or goes meanwhile may be missing. All names of the server are looked
+    at, and `go_on` is called now and then, also where none is found for long."""
     cursor = 0
     seen: set[bytes] = set()
     while True:
+        go_on()
         cursor, found = server.run(
             lambda client, cursor=cursor: client.scan(cursor, match=start + b"*", count=MEMBERS_AT_ONCE)  # type: ignore[misc]
         )
@@ -34,10 +36,10 @@ def names_from(server: Server, start: bytes) -> Iterator[bytes]:
             return
 
 
-def values(server: Server, start: bytes) -> Iterator[dict[bytes, bytes]]:
-    """Every text whose name begins so, by the rest of its name, some at a time."""
+def values(server: Server, start: bytes, go_on: Callable[[], None]) -> Iterator[dict[bytes, bytes]]:
+    """Every text whose name begins so, by the rest of its name, some at a time; `go_on` as above."""
     some: list[bytes] = []
-    for name in names_from(server, start):
+    for name in names_from(server, start, go_on):
         some.append(name)
         if len(some) == READ_AT_ONCE:
             yield _values(server, start, some)

@@ -73,22 +73,44 @@ def replace(
     source: Snapshot,
     collections: Iterable[Collection],
     logs: Iterable[Log],
-    old: list[bytes],
+    old: Iterable[bytes],
     go_on: Callable[[], None],
 ) -> None:
-    """Removes what stands under the old names and sets what the source holds, all of it or nothing."""
+    """Removes what stands under the old names and sets what the source holds, all of it or nothing. Raises WatchError
+    where anything was committed since the old names were read."""
     with client.pipeline(transaction=True) as pipeline:
-        if old:
-            pipeline.unlink(*old)
+        pipeline.watch(names.CLOCK)
+        go_on()
+        pipeline.multi()
+        for number, name in enumerate(old):
+            pipeline.unlink(name)
+            if number % ROWS_BETWEEN_CALLS == 0:
+                go_on()
         for collection in collections:
             _set_records(pipeline, source, collection, go_on)
         for log in logs:
             _set_lists(pipeline, source, log, go_on)
         pipeline.incr(names.CLOCK)
+        go_on()
         pipeline.execute()
 
 
-def unique_names(collection: Collection, record: Record) -> Iterator[bytes]:
+def names_of(collection: Collection, records: Iterable[tuple[str, Record]]) -> Iterator[bytes]:
+    """Everything under which a collection lies."""
+    yield names.keys(collection)
+    yield from (names.index(collection, field) for field in collection.fields)
+    for key, record in records:
+        yield from (names.record(collection, key), names.count(collection, key))
+        yield from _unique_names(collection, record)
+
+
+def names_of_lists(log: Log, keys: Iterable[str]) -> Iterator[bytes]:
+    """The same for a log."""
+    yield from (names.lists(log), names.versions(log))
+    yield from (names.list_of(log, key) for key in keys)
+
+
+def _unique_names(collection: Collection, record: Record) -> Iterator[bytes]:
     for field, fold in collection.unique.items():
         if isinstance(value := record.get(field), str):
             yield names.unique(collection, field, fold(value))
@@ -102,7 +124,7 @@ def _set_records(pipeline: Any, source: Snapshot, collection: Collection, go_on:
         pipeline.set(names.record(collection, checked_record_key(key)), encoded(collection.name, record))
         pipeline.zadd(names.keys(collection), {key: number})
         indexes.add(pipeline, collection, key, record)
-        for name in unique_names(collection, record):
+        for name in _unique_names(collection, record):
             if name in taken:
                 raise InvalidInput(f"{collection.name}: two records share what must be unique")
             taken.add(name)
