@@ -134,3 +134,41 @@ def test_days_outside_of_time_are_accounted_for(name: str, day: str) -> None:
     content = re.sub(r"2024-0\d-\d\d|04 May 2024|3/13/24|Mar 1, 2024", day, SAMPLES[name])
     accounted(Importer(), content.encode(), Options())
     accounted(Importer(), re.sub("2024", day[:4], SAMPLES[name]).encode(), Options())
+
+
+@pytest.mark.parametrize("person", [["x"], {"a": 1}, 5, None, True, "\ud800"])
+def test_whose_row_it_is_may_be_anything(person: object) -> None:
+    accounted(Importer(), json.dumps([OURS | {"user_id": person}, OURS | {"user_id": "ann"}]).encode(), Options())
+
+
+CONTENT = '<div class="content-cell body-1">'
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        CONTENT + "<" * 1_000_000 + "</div>",
+        CONTENT + '<a href="">' * 90_000 + "</div>",
+        CONTENT + '<a href="' * 90_000 + "</div>",
+        CONTENT * 30_000,
+        '<div class="content-cell' * 40_000,
+        CONTENT + "x</div>" + '<p class="mdl-typography--title">' * 30_000,
+        CONTENT + f"Watched &#{'9' * 5000};<br>Mar 1, 2024, 10:00:05 AM UTC</div>",
+    ],
+)
+def test_a_page_that_is_made_to_be_slow_is_read_like_any_other(cell: str) -> None:
+    """A search that begins anew at each tag would take hours, in which nobody else is served."""
+    content = f'<html>{HTML}<div class="outer-cell">{cell}{HTML}</html>'
+    importer = Importer()
+    report = importer.imports.preview(io.BytesIO(content.encode()), importer.person, Options())
+    assert (report.imported, report.duplicates, report.rejected_rows) == (1, 1, 1)
+
+
+def test_a_quote_that_is_not_closed_is_named_not_taken_for_the_rows_behind_it() -> None:
+    row = "Ann,2024-03-01 20:00:0{0},00:44:10,,The Sea: E{0},,{1}\n"
+    names = "Profile Name,Start Time,Duration,Attributes,Title,Supplemental Video Type,Country\n"
+    content = names + row.format(1, "US") + row.format(2, '"US') + row.format(3, "US") + row.format(4, "US")
+    importer = Importer()
+    report = importer.imports.import_file(io.BytesIO(content.encode()), importer.person)
+    assert (report.imported, [one.row for one in report.rejected]) == (1, [2])
+    assert "a quote is not closed" in report.rejected[0].reason

@@ -13,7 +13,7 @@ import pytest
 from user_stats import get_user_manager
 from user_stats.__main__ import main
 from user_stats.errors import InvalidInput
-from user_stats.transfer.tables import inert_cell, write_table
+from user_stats.transfer.tables import inert_cell, text_of_cell, write_table
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", "\0=1"])
@@ -34,6 +34,11 @@ def test_names_of_columns_are_inert_too(tmp_path: Path) -> None:
 
 def test_numbers_stay_numbers_and_plain_text_stays_as_it_is() -> None:
     assert [inert_cell(value) for value in (-1, 2.5, True, None, "a=b", "")] == [-1, 2.5, "true", "", "a=b", ""]
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "''=1", "'Tis", "'", "''", "it's", "' =1", "plain", "", "-", "'-'"])
+def test_a_cell_tells_what_the_text_was(text: str) -> None:
+    assert text_of_cell(str(inert_cell(text))) == text
 
 
 def test_a_table_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

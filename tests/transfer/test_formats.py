@@ -431,6 +431,16 @@ def test_jellyfin(importer: Importer, tmp_path: Path) -> None:
     ]
 
 
+def test_jellyfin_writes_quotes_as_they_are(importer: Importer, tmp_path: Path) -> None:
+    titles = ('"Crocodile" Dundee', '"Weird Al" Story', '"Half a quote', "Plain")
+    lines = [
+        "\t".join((f"2024-03-0{n} 20:00:00", "u", f"i{n}", "Movie", title, "D", "W", "F", "60"))
+        for n, title in enumerate(titles, 1)
+    ]
+    importer.run(written(tmp_path, "backup.tsv", "\n".join(lines)))
+    assert tuple(event["title"] for event in importer.events()) == titles
+
+
 # -- our own ----------------------------------------------------------------------------------------------------------
 
 

@@ -70,11 +70,13 @@ def check_names(names: Sequence[str], needed: frozenset[str]) -> None:
 
 
 def csv_records(
-    part: Part, names: Sequence[str], delimiter: str, *, skip_names: bool
+    part: Part, names: Sequence[str], delimiter: str, *, skip_names: bool, has_quotes: bool = True
 ) -> Iterator[tuple[int, Record | str]]:
-    """Each row with its number: the cells by name, or what is wrong with it. Empty lines do not count."""
+    """Each row with its number: the cells by name, or what is wrong with it. Empty lines do not count. Nothing is read
+    behind a line that is too long; a quote that is not closed before the end takes the row with it."""
     with part.text() as text:
-        reader = csv.reader(_lines(text), delimiter=delimiter)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE)
         if skip_names:
             next(reader, None)
         number, width = 0, len(names)
@@ -82,7 +84,7 @@ def csv_records(
             try:
                 cells = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error as error:
                 number += 1
                 yield number, f"not readable: {error}"
@@ -90,14 +92,31 @@ def csv_records(
             if not cells:
                 continue
             number += 1
-            if len(cells) == width:
+            if lines.is_at_end:  # a row that is whole does not ask for a line after its own
+                yield number, "a quote is not closed; nothing behind it can be read"
+            elif len(cells) == width:
                 yield number, dict(zip(names, cells, strict=True))
             else:
                 yield number, f"{len(cells)} cells where there are {width} columns"
+        if lines.is_cut:
+            yield number + 1, f"the file is damaged from here on: a line is longer than {LONGEST_LINE:,} characters"
 
 
-def _lines(text: IO[str]) -> Iterator[str]:
-    while line := text.readline(LONGEST_LINE):
-        if len(line) == LONGEST_LINE and not line.endswith("\n"):
-            raise InvalidInput(f"file: a line is longer than {LONGEST_LINE:,} characters", field="file")
-        yield line
+class _Lines:
+    """The lines of a text, up to one that is too long."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self.is_at_end = False
+        self.is_cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE)
+        self.is_cut = len(line) == LONGEST_LINE and not line.endswith("\n")
+        self.is_at_end = self.is_cut or not line
+        if self.is_at_end:
+            raise StopIteration
+        return line

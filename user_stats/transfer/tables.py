@@ -59,8 +59,8 @@ def table_file(form: Format, columns: Sequence[str], rows: Iterable[dict[str, An
 
 
 def inert_cell(value: object) -> object:
-    """The value as a cell that no spreadsheet runs: text that would be a formula gets an apostrophe in front, numbers
-    stay numbers, None is empty."""
+    """The value as a cell that no spreadsheet runs: text that would be a formula, but for apostrophes, gets one in
+    front, which `text_of_cell` takes off again; numbers stay numbers, None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -69,7 +69,12 @@ def inert_cell(value: object) -> object:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text.replace("\0", "")
-    return f"'{text}" if _runs_in_a_spreadsheet(text) else text
+    return f"'{text}" if _runs_in_a_spreadsheet(text.lstrip("'")) else text
+
+
+def text_of_cell(cell: str) -> str:
+    """The text before it was made harmless."""
+    return cell[1:] if cell[:1] == "'" and _runs_in_a_spreadsheet(cell.lstrip("'")) else cell
 
 
 def _runs_in_a_spreadsheet(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Jellyfin Playback Reporting: tab-separated, nine columns, no line of names.
 
-Times are the server's own without saying which; they are read as UTC. Fractions have seven digits. Some versions wrote
-milliseconds: nobody plays one thing for longer than a day, so a number beyond that is one of these.
+Cells stand as they are: a quote in one is part of a title. Times are the server's own without saying which; they are
+read as UTC. Fractions have seven digits. Some versions wrote milliseconds: nobody plays one thing for longer than a
+day, so a number beyond that is one of these.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class ReportingForm:
         return any(line.count("\t") == len(COLUMNS) - 1 and _time(line.split("\t", 1)[0]) for line in lines)
 
     def rows(self, part: Part) -> Iterator[Row]:
-        for number, record in csv_records(part, COLUMNS, "\t", skip_names=False):
+        for number, record in csv_records(part, COLUMNS, "\t", skip_names=False, has_quotes=False):
             if isinstance(record, str):
                 row = Row(rejected=record)
             else:

@@ -11,7 +11,18 @@ from typing import Any
 
 from user_stats.transfer.csv_rows import CsvForm
 from user_stats.transfer.json_rows import JsonForm
-from user_stats.transfer.rows import Record, Row, RowRejected, clean, moment_of, row_digest, text_of, whole_of
+from user_stats.transfer.rows import (
+    Record,
+    Row,
+    RowRejected,
+    clean,
+    moment_of,
+    optional_text,
+    row_digest,
+    text_of,
+    whole_of,
+)
+from user_stats.transfer.tables import text_of_cell
 from user_stats.watches import STAMPS, Watch
 
 SERVICE = "user_stats"
@@ -64,20 +75,16 @@ def _flag(value: object, *, default: bool) -> bool:
 
 
 def _from_json(record: Record, digest: str) -> Row:
-    return Row(_watch(record, digest, video_id=text_of(record, "video_id")), profile=record.get("user_id") or "")
+    watch = _watch(record, digest, video_id=text_of(record, "video_id"))
+    return Row(watch, profile=optional_text(record, "user_id") or "")
 
 
 def _from_csv(record: Record, digest: str) -> Row:
-    return _from_json({name: _without_apostrophe(cell) for name, cell in record.items()}, digest)
+    return _from_json({name: text_of_cell(cell) for name, cell in record.items()}, digest)
 
 
 def _csv_identity(record: Record) -> object:
-    return _identity({name: _without_apostrophe(cell) for name, cell in record.items()})
-
-
-def _without_apostrophe(cell: str) -> str:
-    """The text before it was made harmless for spreadsheets."""
-    return cell[1:] if cell[:1] == "'" and len(cell) > 1 else cell
+    return _identity({name: text_of_cell(cell) for name, cell in record.items()})
 
 
 def _from_log(record: Record, digest: str) -> Row:

@@ -7,7 +7,7 @@ others are named row by row.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -19,6 +19,8 @@ from user_stats.transfer.sources import Part
 
 BLOCK_CHARACTERS = 1 << 17
 LONGEST_CELL = 1 << 20
+"""Characters. Whatever they are, reading them takes time in proportion: no search here begins anew at each tag and runs
+to the end."""
 CELL = '<div class="outer-cell'
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ZONES = {
@@ -60,10 +62,11 @@ ZONES = {
     "NDT": -150,
 }
 """Minutes east of Greenwich. Some letters stand for several zones: then the one of most people is meant."""
-_content = re.compile(r'<div class="content-cell[^"]*body-1">(.*?)</div>', re.DOTALL).search
-_header = re.compile(r'<p class="mdl-typography--title">(.*?)</p>', re.DOTALL).search
-_link = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL).findall
-_tag = re.compile(r"<[^>]*>")
+_content = re.compile(r'<div class="content-cell[^"<>]*body-1">').search
+_header = re.compile(r'<p class="mdl-typography--title">').search
+_link = re.compile(r'<a href="([^"<>]*)">([^<]*)</a>').findall
+_tag = re.compile(r"<[^<>]*>")
+_long_number = re.compile(r"&#\d{9}").search
 _clock = r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp])\.?[Mm]\.?)?\s*([A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?)"
 _month_first = re.compile(rf"([A-Za-z]{{3}})[a-z]*\.? (\d{{1,2}}), (\d{{4}}),? (?:at )?{_clock}").fullmatch
 _day_first = re.compile(rf"(\d{{1,2}}) ([A-Za-z]{{3}})[a-z]*\.? (\d{{4}}),? (?:at )?{_clock}").fullmatch
@@ -107,29 +110,41 @@ def _cells(part: Part) -> Iterator[str]:
 
 
 def _row(cell: str) -> Row:
-    found = _content(cell)
-    if found is None:
+    content, caption = _within(cell, _content, "</div>")
+    if content is None:
         raise RowRejected("the entry ends in the middle")
-    content = found.group(1)
     parts = [_words(part) for part in re.split(r"<br\s*/?>", content)]
     written = next((part for part in reversed(parts) if part), "")
     links = _link(content)
     title = _words(content.split("<br", 1)[0])
     if not title:
         raise RowRejected("the title is empty")
-    address = unescape(links[0][0]) if links else ""
+    address = _unescaped(links[0][0]) if links else ""
     channel = clean(_words(links[1][1])) if len(links) > 1 else None
-    caption = cell[found.end() :]
     at = moment_of_words(written)
     digest = row_digest(SERVICE, identity_of(address, at, [title, channel, written]))
     skipped = ADVERTISEMENT if "Google Ads" in caption else ""
-    header = _header(cell)
-    product = _words(header.group(1)) if header else PRODUCT
+    header, _ = _within(cell, _header, "</p>")
+    product = _words(header) if header is not None else PRODUCT
     return row_of(title, address, channel, at, digest, skipped, product)
 
 
+def _within(cell: str, opening: Callable[[str], re.Match[str] | None], closing: str) -> tuple[str | None, str]:
+    """What stands between the two, None where either is missing; and what follows."""
+    found = opening(cell)
+    end = cell.find(closing, found.end()) if found else -1
+    return (cell[found.end() : end], cell[end:]) if found and end >= 0 else (None, "")
+
+
 def _words(html: str) -> str:
-    return " ".join(unescape(_tag.sub("", html)).split())
+    return " ".join(_unescaped(_tag.sub("", html)).split())
+
+
+def _unescaped(text: str) -> str:
+    """Raises RowRejected for a number of a character that would take the library long, or be more than it reads."""
+    if _long_number(text) is not None:
+        raise RowRejected("a character has a number that is too long")
+    return unescape(text)
 
 
 def moment_of_words(text: str) -> datetime:
