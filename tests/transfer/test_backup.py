@@ -234,7 +234,7 @@ def test_damaged_backups_do_not_push_good_ones_out(storage: Storage, clock: Fixe
         damaged = folder / f"user_stats-{clock():%Y%m%dT%H%M%S}Z.zip"
         shutil.copy(good, damaged)
         damaged.write_bytes(damaged.read_bytes()[: 300 + number])
-    assert rotate(folder, kept=2) == []
+    assert rotate(folder, kept=2, now=clock()) == []
     assert good in folder.iterdir()
     clock.advance(hours=24)
     newest = take_scheduled_backup(storage, folder, kept=2, now=clock()).path
@@ -242,6 +242,18 @@ def test_damaged_backups_do_not_push_good_ones_out(storage: Storage, clock: Fixe
     clock.advance(hours=24)
     take_scheduled_backup(storage, folder, kept=2, now=clock())
     assert good not in folder.iterdir()
+
+
+def test_backups_of_a_clock_that_ran_ahead_push_no_new_one_out(
+    storage: Storage, clock: FixedClock, tmp_path: Path
+) -> None:
+    for days in (4000, 4001, 0, 1):
+        now = clock() + timedelta(days=days)
+        made = take_scheduled_backup(storage, tmp_path, kept=2, now=now).path
+        assert made.exists()
+    assert [path.name[11:19] for path in sorted(tmp_path.glob("*.zip"))] == [
+        f"{clock() + timedelta(days=days):%Y%m%d}" for days in (0, 1)
+    ]
 
 
 def test_other_files_in_the_folder_are_left_alone(storage: Storage, clock: FixedClock, tmp_path: Path) -> None:

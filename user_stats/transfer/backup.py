@@ -194,14 +194,17 @@ def take_scheduled_backup(
     with suppress(OSError):  # what is in the way is named, and noted, where the backup is written
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     backup = take_backup(storage, folder / backup_name(now), now=now, passphrase=passphrase, progress=progress)
-    rotate(folder, kept=kept)
+    rotate(folder, kept=kept, now=now)
     return backup
 
 
-def rotate(folder: Path, *, kept: int) -> list[Path]:
+def rotate(folder: Path, *, kept: int, now: datetime) -> list[Path]:
     """Removes backups beyond the newest `kept` good ones, and returns them. One is good when all of it can be read; one
-    that is not is no reason to remove another, and is named in the log. Only names that we give are looked at."""
-    found = sorted((path for path in folder.iterdir() if _is_ours(path.name)), reverse=True)
+    that is not is no reason to remove another, and is named in the log. One from the future was made when the clock was
+    wrong and counts as the oldest, so that it pushes no new one out. Only names that we give are looked at."""
+    latest = backup_name(now)
+    found = [path for path in folder.iterdir() if _is_ours(path.name)]
+    found.sort(key=lambda path: (path.name <= latest, path.name), reverse=True)
     good, removed = 0, list[Path]()
     if len(found) <= kept:
         return removed
