@@ -111,15 +111,19 @@ def badges(text: str, classes: Collection[str]) -> list[dict[str, Any]]:
     rules: Any = json.loads(text)
     if not isinstance(rules, list):
         raise TypeError
+    keys: set[str] = set()
     for at, rule in enumerate(rules, 1):
         if not isinstance(rule, dict) or rule.keys() != BADGE_PARTS:
             raise _Wrong(f"badge {at} has other parts; allowed: {', '.join(sorted(BADGE_PARTS))}, all of them")
-        for part, pattern, allowed in (
-            ("key", "[a-z][a-z0-9_]{0,63}", "1 to 64 of a-z, 0-9 and _, a letter first"),
-            ("name", r"[^\x00-\x1f]{1,64}", "1 to 64 characters"),
+        for part, is_right, allowed in (
+            ("key", _is_badge_key, "1 to 64 of a-z, 0-9 and _, a letter first"),
+            ("name", _is_badge_name, "1 to 64 characters that can be printed, no blank at an end"),
         ):
-            if not isinstance(rule[part], str) or re.fullmatch(pattern, rule[part]) is None:
+            if not is_right(rule[part]):
                 raise _Wrong(f"{part} of badge {at} is {str(rule[part])[:40]!r}; allowed: {allowed}")
+        if rule["key"] in keys:
+            raise _Wrong(f"key of badge {at} is {rule['key']!r} again; allowed: each key once")
+        keys.add(rule["key"])
         for part, choices in (("measure", MEASURES), ("rarity", classes)):
             if rule[part] not in choices:
                 known = ", ".join(choices)
@@ -129,6 +133,14 @@ def badges(text: str, classes: Collection[str]) -> list[dict[str, Any]]:
                 f"threshold of badge {rule['key']} is {str(rule['threshold'])[:40]}; allowed: above 0, below 10⁹"
             )
     return rules
+
+
+def _is_badge_key(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[a-z][a-z0-9_]{0,63}", value) is not None
+
+
+def _is_badge_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable() and value == value.strip()
 
 
 def _is_threshold(value: object) -> bool:

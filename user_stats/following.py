@@ -71,3 +71,5 @@ class Follower:
             self._has_followed = True
         except UserStatsError as error:
             log.warning("the log could not be followed: %s", error)
+        except Exception:  # the thread goes on: the next look may come further
+            log.exception("the log could not be followed")

@@ -86,6 +86,14 @@ def checked_event(user_id: str, event: Mapping[str, Any]) -> None:
         raise StorageCorrupt(f"{place}: an event is damaged: {error}", path=place) from None
 
 
+def _check_badge(event: Mapping[str, Any]) -> None:
+    is_named = all(type(event[name]) is str for name in ("subject", "name", "measure", "rarity"))
+    if not (is_named and is_count(event["points"]) and event["threshold"] > 0):
+        raise ValueError("the rule of a badge is of the wrong kind")
+    if event["on"] is not None:
+        from_iso(event["on"])
+
+
 def _check_event(event: Mapping[str, Any]) -> None:
     kind = event["kind"]
     if type(kind) is not str or type(event["subject"]) not in (str, type(None)):
@@ -104,8 +112,8 @@ def _check_event(event: Mapping[str, Any]) -> None:
             from_iso(event[name])
     if kind == "feature_use":
         SubscriberFeature(event["subject"])
-    if kind == "badge" and not (type(event["name"]) is str and is_count(event["points"]) and event["threshold"] > 0):
-        raise ValueError("the rule of a badge is of the wrong kind")
+    if kind == "badge":
+        _check_badge(event)
     if kind == "opening":
         checked_totals("", event["watched"])
         if not all(is_count(event[name]) for name in COUNTERS) or not event["total_watched_hours"] >= 0:

@@ -8,7 +8,7 @@ import pytest
 
 from user_stats.statistics.catalogue import GROUPS
 from user_stats.statistics.figures import Group
-from user_stats.statistics.rules import BADGES, MEASURES
+from user_stats.statistics.rules import BADGES, in_words
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "statistics.md"
 HEAD = "| # | key | name | of | unit | how it is computed | what supplies it |\n|---|---|---|---|---|---|---|\n"
@@ -28,7 +28,7 @@ def table(group: Group) -> str:
 
 def badge_table() -> str:
     rows = (
-        f"| {badge.name} | {badge.threshold:,} {MEASURES[badge.measure]} | {badge.rarity} | {badge.points} |\n"
+        f"| {badge.name} | {in_words(badge.threshold, badge.measure)} | {badge.rarity} | {badge.points} |\n"
         for badge in BADGES
     )
     return "| badge | for | rarity | points |\n|---|---|---|---|\n" + "".join(rows)

@@ -657,8 +657,8 @@ def test_48_badges_with_the_day_on_which_they_were_earned(week: Any) -> None:
 
 def test_49_milestones(week: Any) -> None:
     reached = week.of(week.ada, "milestones")["value"]
-    assert reached == ["1 watched_hours", "10 watched_hours", "1 interactions", "7 active_days"]
-    assert week.platform("milestones")["detail"]["people"]["7 active_days"] == 1
+    assert reached == ["1 hour watched", "10 hours watched", "1 interaction", "7 days with activity"]
+    assert week.platform("milestones")["detail"]["people"]["7 days with activity"] == 1
 
 
 def test_50_activity_streak(week: Any) -> None:

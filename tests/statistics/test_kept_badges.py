@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
-from user_stats.collections import ACTIVITY
+import pytest
+
+from user_stats.bootstrap import get_user_manager
+from user_stats.collections import ACTIVITY, ROLLUPS
 from user_stats.demo import Demo
+from user_stats.errors import StorageCorrupt
 from user_stats.statistics.rules import BADGES, Badge
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.watches import Watch
 
+EARNED = ["first_watch", "ten_hours", "week_in_a_row"]
+"""By eleven days with an hour each."""
 HARD = Badge("ten_hours", "Ten hours", "watched_hours", 5000, "common", 10)
 
 
@@ -75,3 +84,71 @@ def test_made_up_activity_earns_nothing_for_good(site: Any) -> None:
     demo.remove_all()
     assert badges_of(site, site.statistics, site.ada) == {}
     assert all(event["kind"] != "badge" for event in site.manager.storage.read_log(ACTIVITY, site.ada))
+
+
+def events_of(site: Any, user_id: str) -> list[dict[str, Any]]:
+    return [event for event in site.manager.storage.read_log(ACTIVITY, user_id) if event["kind"] == "badge"]
+
+
+def damage(site: Any, user_id: str, event: dict[str, Any]) -> None:
+    site.manager.storage.transaction(lambda tx: tx.append(ACTIVITY, user_id, event))
+
+
+@pytest.mark.parametrize("damaged", ["ada", "bob"])
+def test_a_damaged_log_keeps_nobody_else_waiting(site: Any, damaged: str) -> None:
+    whole = site.bob if damaged == "ada" else site.ada
+    for user_id in (site.ada, site.bob):
+        site.manager.batches.record(user_id, 2 * watched(30), batch="past", source="test")
+    damage(site, getattr(site, damaged), {"at": "2026-01-01T00:00:00Z", "kind": "watch", "subject": "a"})
+    with pytest.raises(StorageCorrupt, match=getattr(site, damaged)):
+        site.statistics.follow()
+    assert events_of(site, whole)
+    assert site.manager.storage.read_log(ROLLUPS, whole)
+    assert not site.manager.storage.read_log(ROLLUPS, getattr(site, damaged))
+
+
+def test_a_badge_that_was_damaged_is_found(site: Any) -> None:
+    event = {"at": "2026-01-01T00:00:00Z", "kind": "badge", "subject": "a", "name": "A", "on": None, "points": 1}
+    damage(site, site.ada, {**event, "threshold": 1, "measure": None, "rarity": "rare"})
+    assert any("the rule of a badge" in one.stored for one in site.manager.verify())
+
+
+def test_a_kept_badge_is_no_activity(site: Any) -> None:
+    site.manager.batches.record(site.ada, watched(11), batch="past", source="test")
+    site.clock.advance(days=40)
+
+    def seen() -> list[Any]:
+        today = site.clock().date()
+        others = ("activity_streak", "session_duration", "sessions_per_week", "days_since_login", "engagement_trend")
+        return [
+            *(site.of(site.ada, key)["value"] for key in others),
+            *(site.platform(key) for key in others),
+            site.manager.get_active_people(),
+            site.manager.get_day_totals(today, today),
+            site.manager.get_user_stats(site.ada),
+            site.statistics.years(site.ada),
+            site.statistics.weekly_digest(),
+        ]
+
+    before = seen()
+    site.statistics.follow()
+    assert [event["subject"] for event in events_of(site, site.ada)] == EARNED
+    assert seen() == before
+    site.manager.delete_user(site.ada)
+    assert site.manager.storage.read_log(ACTIVITY, site.ada) == []
+    assert site.manager.verify() == []
+
+
+def test_two_who_follow_at_once_keep_a_badge_once(tmp_path: Path) -> None:
+    folder = str(tmp_path / "users")
+    manager = get_user_manager(folder)
+    user_ids = [manager.create_user(f"person{number}", f"person{number}@example.org") for number in range(20)]
+    for user_id in user_ids:
+        manager.batches.record(user_id, watched(11), batch="past", source="test")
+    code = "import sys; from user_stats.bootstrap import get_statistics; get_statistics(sys.argv[1]).follow()"
+    together = [subprocess.Popen([sys.executable, "-c", code, folder]) for _ in range(2)]
+    assert [one.wait() for one in together] == [0, 0]
+    for user_id in user_ids:
+        kept = [event["subject"] for event in manager.get_activity(user_id) if event["kind"] == "badge"]
+        assert kept == EARNED
+    assert manager.verify() == []

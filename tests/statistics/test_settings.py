@@ -37,6 +37,7 @@ settings = get_statistics("memory:").settings
 print([badge.points for badge in settings.badges if badge.rarity in ("mythic", "rare")])
 print(list(settings.milestones["watches"]), list(settings.milestones["uploads"])[:2], settings.level_step)
 """
+RARE = {**MARATHON, "rarity": "rare"}
 
 
 def started(**settings: Any) -> subprocess.CompletedProcess[str]:
@@ -60,6 +61,10 @@ def test_the_rules_of_achievements_can_be_extended() -> None:
         ({"BADGES": [{**MARATHON, "rarity": "rare", "threshold": 0}]}, "threshold of badge marathon is 0; allowed"),
         ({"BADGES": [{**MARATHON, "key": "Ä"}]}, "BADGES: key of badge 1 is 'Ä'; allowed: 1 to 64 of a-z"),
         ({"BADGES": [{**MARATHON, "name": 7}]}, "BADGES: name of badge 1 is '7'; allowed"),
+        ({"BADGES": [{**MARATHON, "name": "\ud800"}]}, "BADGES: name of badge 1 is '\\ud800'; allowed"),
+        ({"BADGES": [{**MARATHON, "name": "a\u202eb"}]}, "BADGES: name of badge 1 is 'a\\u202eb'; allowed"),
+        ({"BADGES": [{**MARATHON, "name": " "}]}, "BADGES: name of badge 1 is ' '; allowed"),
+        ({"BADGES": [RARE, RARE]}, "BADGES: key of badge 2 is 'marathon' again; allowed: each key once"),
         ({"BADGES": [{"key": "a"}]}, "BADGES: badge 1 has other parts; allowed: key, measure, name"),
         ({"BADGES": "["}, "BADGES: '[' is not allowed; allowed: JSON such as"),
         ({"RARITY_POINTS": {"rare": 1.5}}, "RARITY_POINTS: points of rare are 1.5; allowed: a whole number"),

@@ -7,7 +7,7 @@ from collections import Counter
 from user_stats.statistics.figures import NO_DATA, PERSON, Entry, Figure, Group
 from user_stats.statistics.moments import streak
 from user_stats.statistics.person_records import PersonRecords
-from user_stats.statistics.rules import level_of, points_for_level
+from user_stats.statistics.rules import in_words, level_of, points_for_level
 from user_stats.statistics.site_records import SiteRecords
 
 
@@ -30,12 +30,9 @@ def person_badges(records: PersonRecords) -> Figure:
 
 def person_milestones(records: PersonRecords) -> Figure:
     values = records.lifetime
-    rows = [
-        {"measure": measure, "threshold": threshold, "reached": values[measure] >= threshold}
-        for measure, thresholds in records.settings.milestones.items()
-        for threshold in thresholds
-    ]
-    reached = [f"{row['threshold']} {row['measure']}" for row in rows if row["reached"]]
+    every = [(measure, one) for measure, thresholds in records.settings.milestones.items() for one in thresholds]
+    rows = [{"measure": measure, "threshold": one, "reached": values[measure] >= one} for measure, one in every]
+    reached = [in_words(one, measure) for measure, one in every if values[measure] >= one]
     return Figure(reached, records.recorded, {"milestones": rows})
 
 
@@ -84,7 +81,7 @@ def site_milestones(records: SiteRecords) -> Figure:
     if not values:
         return NO_DATA
     counts = {
-        f"{threshold} {measure}": sum(one[measure] >= threshold for one in values.values())
+        in_words(threshold, measure): sum(one[measure] >= threshold for one in values.values())
         for measure, thresholds in records.settings.milestones.items()
         for threshold in thresholds
     }

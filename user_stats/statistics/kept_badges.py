@@ -18,14 +18,18 @@ from user_stats.statistics.badges import KEPT, badge_progress, kept_badges, life
 from user_stats.statistics.day_bits import active_days, streak_of
 from user_stats.statistics.rules import Badge
 from user_stats.storage import Transaction
+from user_stats.stored import checked_event
 
 
 def keep_badges(tx: Transaction, user_id: str, rules: Sequence[Badge], *, now: datetime) -> int:
-    """How many badges of a person went into the log; 0 where all stand there already."""
+    """How many badges of a person went into the log; 0 where all stand there already. Raises
+    StorageCorrupt where the log is damaged."""
     stored = tx.get(USER_STATS, user_id)
     if stored is None or tx.get(DEMO, user_id) is not None:
         return 0
     events = tx.read_log(ACTIVITY, user_id)
+    for event in events:
+        checked_event(user_id, event)
     days = active_days(events)
     values = lifetime_values(UserStats.from_stored(user_id, stored), days, streak_of(days, now.date()))
     known = kept_badges(events)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from user_stats.collecting import collecting_put_off
 from user_stats.collections import ACTIVITY, USER_STATS, USER_TOTALS
+from user_stats.errors import StorageCorrupt
 from user_stats.statistics import rollups
 from user_stats.statistics.fold import FAMILIES, Folded, Moves, Rules
 from user_stats.statistics.kinds import Amounts
@@ -44,7 +45,8 @@ class Ledger:
         """Rises with every change of the sums."""
 
     def refresh(self, progress: Progress | None = None) -> None:
-        """Takes in what was recorded since the last time."""
+        """Takes in what was recorded since the last time. Raises StorageCorrupt for the first damaged log, when
+        everybody else was taken in."""
         with self._lock:
             stats = dict(self._storage.scan(USER_STATS))
             marks = {
@@ -93,21 +95,27 @@ class Ledger:
         people, watched = dict(before[0]), dict(before[2])
         sums = {family: dict(rows) for family, rows in before[1].items()}
         self._own_rows.clear()
+        damages: list[StorageCorrupt] = []
         try:
             for user_id in gone:
                 self._forget(people, sums, user_id)
                 watched.pop(user_id, None)
             for done, user_id in enumerate(changed, 1):
-                if user_id not in people:
-                    self._load(people, sums, watched, user_id)
-                if user_id not in people or people[user_id].mark != marks[user_id]:
-                    self._take(people, sums, watched, user_id)
+                try:
+                    if user_id not in people:
+                        self._load(people, sums, watched, user_id)
+                    if user_id not in people or people[user_id].mark != marks[user_id]:
+                        self._take(people, sums, watched, user_id)
+                except StorageCorrupt as damage:
+                    damages.append(damage)
                 if progress is not None:
                     progress(done, len(changed))
-        finally:  # whoever was taken in before somebody's damaged log stays
+        finally:  # whoever was taken in before the store failed stays
             self._leave_out_nothing(sums)
             self._people, self._sums, self._watched = people, sums, watched
             self.version += 1
+        if damages:
+            raise damages[0]
 
     def _load(
         self, people: dict[str, RollUp], sums: dict[str, Sums], watched: dict[str, frozenset[str]], user_id: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Any, Literal
 
 Measure = Literal[
@@ -19,10 +20,21 @@ MEASURES: dict[Measure, str] = {
     "uploads": "videos uploaded",
     "streams": "streams created",
     "images": "images uploaded",
-    "interactions": "likes, comments and shares",
+    "interactions": "interactions",
     "features_used": "uses of a feature",
     "active_days": "days with activity",
     "streak": "days with activity in a row",
+}
+_ONE: dict[Measure, str] = {
+    "watches": "watch",
+    "watched_hours": "hour watched",
+    "uploads": "video uploaded",
+    "streams": "stream created",
+    "images": "image uploaded",
+    "interactions": "interaction",
+    "features_used": "use of a feature",
+    "active_days": "day with activity",
+    "streak": "day with activity in a row",
 }
 RARITY_POINTS: Mapping[str, int] = {"common": 10, "uncommon": 25, "rare": 50, "epic": 100, "legendary": 250}
 """What a badge of each class of rarity is worth."""
@@ -83,12 +95,14 @@ def badge_rules(own: Iterable[Mapping[str, Any]], rarity_points: Mapping[str, in
     return tuple(rules.values())
 
 
+def in_words(threshold: float, measure: Measure) -> str:
+    """For instance "1,000 watches"."""
+    return f"{threshold:,.10g} {_ONE[measure] if threshold == 1 else MEASURES[measure]}"
+
+
 def level_of(points: int, step: int = LEVEL_STEP) -> int:
     """With steps of 25: level 1 from 0 points, 2 from 25, 3 from 75, 4 from 150, …"""
-    level = 1
-    while points >= points_for_level(level + 1, step):
-        level += 1
-    return level
+    return (isqrt(8 * (points // step) + 1) + 1) // 2
 
 
 def points_for_level(level: int, step: int = LEVEL_STEP) -> int:

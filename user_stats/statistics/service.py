@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from user_stats import fields
 from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, DEMO, SITE, USER_STATS, USERS
 from user_stats.community import connections
+from user_stats.errors import StorageCorrupt
 from user_stats.items import is_content_id
 from user_stats.models import User, UserStats
 from user_stats.statistics import leaderboard as boards
@@ -37,6 +39,8 @@ BACKUPS = "backups"
 """In SITE: when a backup was last verified, and when one last failed."""
 Catalogue = dict[str, dict[str, Any]]
 """Each figure by its key, with its value, its unit and what it rests on."""
+
+log = logging.getLogger(__name__)
 
 
 class Statistics:
@@ -113,36 +117,45 @@ class Statistics:
         return content_id in self.ledger.sums(CONTENTS) or self._storage.get(CONTENT, content_id) is not None
 
     def _keep_badges(self) -> None:
-        """Writes badges that were earned into the logs of those who have them, so that they stay. Looks at
-        those of whom something is new; each who is due takes some milliseconds, so not at all at once."""
-        self.ledger.refresh()
+        """Writes badges that were earned into the logs of those who have them, so that they stay. Looks at those of
+        whom something is new; each who is due takes some milliseconds, so not at all at once."""
         made_up = {user_id for user_id, _ in self._storage.scan(DEMO)}
-        kept, keep, rules, now = 0, keep_badges, self.settings.badges, self._clock()
+        kept = 0
         for user_id, tally in self.ledger.tallies().items():
             if self._looked_at.get(user_id) is tally or user_id in made_up:
                 continue
             if kept == PEOPLE_AT_ONCE:
                 return
-            if self._has_new_badge(user_id, tally):
-                kept += self._storage.transaction(lambda tx, one=user_id: keep(tx, one, rules, now=now)) > 0  # type: ignore[misc]
+            try:
+                kept += self._keep_badges_of(user_id, tally)
+            except StorageCorrupt as error:  # nobody else waits for the repair
+                log.warning("badges cannot be kept: %s", error)
             self._looked_at[user_id] = tally
 
-    def _has_new_badge(self, user_id: str, tally: Record) -> bool:
+    def _keep_badges_of(self, user_id: str, tally: Record) -> bool:
+        """Whether there was something to write."""
         stored, days, known = self._storage.get(USER_STATS, user_id), tally["days"], tally.get("badges", {})
         if stored is None:
             return False
-        values = lifetime_values(UserStats.from_stored(user_id, stored), days, streak_of(days, self._clock().date()))
-        return any(one.key not in known and values[one.measure] >= one.threshold for one in self.settings.badges)
+        rules, now = self.settings.badges, self._clock()
+        values = lifetime_values(UserStats.from_stored(user_id, stored), days, streak_of(days, now.date()))
+        if all(one.key in known or values[one.measure] < one.threshold for one in rules):
+            return False
+        return self._storage.transaction(lambda tx: keep_badges(tx, user_id, rules, now=now)) > 0
 
     def follow(self) -> None:
         """What a running site does every now and then, so that a start reads little and badges stay."""
-        self.roll_up()
-        self._keep_badges()
+        try:
+            self.roll_up()
+        finally:  # a damaged log keeps nobody else's badges waiting
+            self._keep_badges()
 
     def roll_up(self, progress: Progress | None = None) -> None:
         """Counts what is new and keeps it in the store, so that the next start reads little."""
-        self.ledger.refresh(progress)
-        self.ledger.save()
+        try:
+            self.ledger.refresh(progress)
+        finally:
+            self.ledger.save()
 
     # -- what they are computed from ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from user_stats.bootstrap import get_statistics, get_user_manager
 from user_stats.statistics.achievements import points
 from user_stats.statistics.badges import BadgeProgress
 from user_stats.statistics.leaderboard import HIDDEN, METRICS, OPT_OUT, PERIODS
-from user_stats.statistics.rules import MEASURES, level_of, points_for_level
+from user_stats.statistics.rules import in_words, level_of, points_for_level
 from user_stats.statistics.year_image import year_svg
 from user_stats.statistics.year_in_review import YearInReview
 from user_stats.ui.actions import act, page, require_owner
@@ -56,7 +56,9 @@ def _draw_badges(user_id: str) -> None:
     step = records.settings.level_step
     level = level_of(have, step)
     first, following = points_for_level(level, step), points_for_level(level + 1, step)
-    st.progress((have - first) / (following - first), f"Level {level}: {have} points, level {level + 1} at {following}")
+    st.progress(
+        (have - first) / (following - first), f"Level {level}: {have:,} points, level {level + 1} at {following:,}"
+    )
     with st.grid(3, min_column_width=220):
         for one in sorted(every, key=lambda one: (not one.is_earned, -one.share)):
             _draw_badge(one)
@@ -70,7 +72,10 @@ def _draw_badge(one: BadgeProgress) -> None:
         if one.is_earned:
             st.caption(f"Yours since {shown_date(one.earned_on)}" if one.earned_on else "Yours")
         else:
-            st.progress(one.share, f"{one.value:,.0f} of {one.badge.threshold:,.0f} {MEASURES[one.badge.measure]}")
+            st.progress(
+                one.share,
+                f"{one.value:,.1f}".removesuffix(".0") + f" of {in_words(one.badge.threshold, one.badge.measure)}",
+            )
 
 
 def _draw_leaders(user_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from user_stats.bootstrap import get_statistics
-from user_stats.statistics.rules import MEASURES, points_for_level
+from user_stats.statistics.rules import MEASURES, in_words, points_for_level
 from user_stats.ui.text import inert
 
 LEVELS_SHOWN = 5
@@ -20,7 +20,7 @@ def draw_rules() -> None:
             [
                 {
                     "Badge": badge.name,
-                    "For": f"{badge.threshold:,g} {MEASURES[badge.measure]}",
+                    "For": in_words(badge.threshold, badge.measure),
                     "Rarity": badge.rarity,
                     "Points": badge.points,
                 }
@@ -33,7 +33,7 @@ def draw_rules() -> None:
         worth = ", ".join(f"{name} {points:,}" for name, points in settings.rarity_points.items())
         st.markdown(f"**Points by rarity:** {inert(worth)}")
         lists = (
-            f"{MEASURES[measure]} {', '.join(f'{one:,g}' for one in thresholds)}"
+            f"{MEASURES[measure]} {', '.join(f'{one:,.10g}' for one in thresholds)}"
             for measure, thresholds in settings.milestones.items()
             if thresholds
         )
