@@ -499,6 +499,7 @@ def test_the_catalogue_of_one_person_and_one_item(admin_page: AdminPage, manager
 def test_figures_are_shown_with_their_unit_and_go_out_harmless() -> None:
     assert shown_value(21, "hour of day") == "21:00"
     assert shown_value(1234.56, "s") == "1,234.6 s"
+    assert (shown_value(1, "days"), shown_value(2, "days"), shown_value(1, "1–5")) == ("1 day", "2 days", "1 of 5")
     assert shown_value(3, "count") == "3"
     assert shown_value(3.8, "1–5") == "3.8 of 5"
     assert shown_value(5.0, "days") == "5 days"

@@ -23,6 +23,8 @@ WORDLESS_UNITS = {"count", "list", "top 10", "value", "state", "rank", "day", "l
 """Units that say nothing beside the value."""
 CLOCK_UNITS = {"hour", "hour of day"}
 SCALES = {"1–5": "of 5"}
+OF_ONE = {**SCALES, "days": "day", "items": "item", "viewers": "viewer"}
+"""Units that say something else beside a 1."""
 NOT_HERE = "Not a figure of this kind of thing: look at the site, one person or one item instead."
 MOST_SHOWN = 4
 SERIES = ("minutes_by_hour", "minutes", "weeks", "curve", "shares", "seconds", "people")
@@ -124,7 +126,8 @@ def shown_value(value: Any, unit: str) -> str:
     if isinstance(value, Mapping):
         parts = [f"{inert(str(name))} {_number(amount)}" for name, amount in list(value.items())[:MOST_SHOWN]]
         return ", ".join(parts) + (f" {unit}" if unit == "%" else "")
-    return _number(value) + ("" if unit in WORDLESS_UNITS else f" {inert(SCALES.get(unit, unit))}")
+    words = (OF_ONE if value == 1 else SCALES).get(unit, unit)
+    return _number(value) + ("" if unit in WORDLESS_UNITS else f" {inert(words)}")
 
 
 def _number(value: Any) -> str:
