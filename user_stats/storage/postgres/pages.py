@@ -2,7 +2,7 @@
 
 Where a part of a text is asked for, whatever matches is found once, by the index of parts, and counted and sorted from
 there: nobody knows beforehand how far the index of the order would have to be walked until enough match. Else both are
-left to the indexes of the fields.
+left to the indexes of the fields; so are one or two letters, which are in no index of parts and in most names.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from user_stats.storage import PageQuery
 from user_stats.storage.postgres.tables import RecordTable, column
 from user_stats.storage.postgres.values import pattern, stored_value
 
+LETTERS_OF_A_PART = 3
+"""How many the index of parts has together."""
+
 
 def page_statement(table: RecordTable, query: PageQuery) -> tuple[str, dict[str, Any]]:
     """The statement, which gives rows of the total, a key and a record (an empty page: a total alone), and its
@@ -20,7 +23,7 @@ def page_statement(table: RecordTable, query: PageQuery) -> tuple[str, dict[str,
     conditions, parameters = _conditions(query)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     place = column(query.sort) if query.sort else "number"
-    once = "MATERIALIZED" if query.text else "NOT MATERIALIZED"
+    once = "MATERIALIZED" if len(query.text or "") >= LETTERS_OF_A_PART else "NOT MATERIALIZED"
     order = f"place{' DESC' if query.descending else ''}, number"
     statement = (
         f"WITH found AS {once} (SELECT number, {place} AS place FROM {table.name}{where}),"
