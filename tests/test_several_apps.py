@@ -19,8 +19,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from user_stats import bootstrap
+from user_stats import UserManager
 from user_stats.accounts import cookies
+from user_stats.accounts.accounts import Accounts
+from user_stats.accounts.passwords import PasswordPolicy
+from user_stats.storage import open_storage
 
 PRINTED = (Path(__file__).parents[1] / "docs/databases.md").read_text()
 PASSWORD = "a lamp over seven quiet hills"
@@ -93,7 +96,8 @@ async def look_meanwhile(people: list[Person], port: int, kill: object) -> list[
 @pytest.mark.timeout(300)
 def test_people_stay_signed_in_when_one_of_two_apps_dies(postgres: PostgresServer, tmp_path: Path) -> None:
     nginx, url = program("nginx", package="nginx-light"), postgres.fresh()
-    manager, accounts = bootstrap.get_user_manager(url), bootstrap.get_accounts(url)
+    storage, passwords = open_storage(url), PasswordPolicy()
+    manager, accounts = UserManager(storage, passwords=passwords), Accounts(storage, passwords=passwords)
     people = []
     for number in range(PEOPLE):
         manager.create_user(f"person{number}", f"person{number}@example.org", password=PASSWORD)
