@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -151,7 +150,7 @@ class Audience:
         commit(self._storage, [job_event(entry, at)], now)
 
     def _tracked(self, visit: Visit) -> Event:
-        own = replace(visit, client_id=None)
+        own = visit._replace(client_id=None)
 
         def event(ledger: Ledger) -> int:
             if self.is_enabled:

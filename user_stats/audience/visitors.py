@@ -80,7 +80,11 @@ def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) ->
 
 def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting) -> None:
     """The same for many addresses of one day."""
-    tags = {tag for address in addresses if (tag := _tag(ledger, address, day, counting)) is not None}
+    names = {name for address in addresses if (name := _name(address)) is not None}
+    if not names:
+        return
+    key = _key(ledger, day, counting)
+    tags = {_tag(key, name) for name in names}
     if counting.key_days:
         if new := marks.mark_visitors(ledger, day, {tag[:MARK_CHARACTERS] for tag in tags}):
             _add_new(ledger, VISITORS, day, new)
@@ -93,8 +97,9 @@ def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, 
     """Counts a cookie once a day. One address may add so many new ones a day, and no more are stored."""
     key = person_key(client_id)
     if ledger.tx.get(KNOWN_VISITORS, key) is None and address is not None:
-        tag = _tag(ledger, address, day, counting)
-        if tag is not None:
+        name = _name(address)
+        if name is not None:
+            tag = _tag(_key(ledger, day, counting), name)
             mark = ledger.change(VISITOR_MARKS, f"{day}:n:{tag}")
             if mark.get("new", 0) >= counting.new_people_per_address:
                 return
@@ -133,16 +138,24 @@ def bot_user_key(telegram_id: int) -> str:
     return f"t:{telegram_id}"
 
 
-def _tag(ledger: Ledger, address: str, day: str, counting: Counting) -> str | None:
+def _name(address: str) -> str | None:
+    """What the tag is made of; None where nobody can be told apart by it."""
     name = normal_address(address) or address.strip().lower()
-    if not name or len(name) > LONGEST_HOST_NAME:
-        return None
-    stored = ledger.read(VISITOR_KEYS, day if counting.key_days else SITE_KEY)
+    return name if name and len(name) <= LONGEST_HOST_NAME else None
+
+
+def _key(ledger: Ledger, day: str, counting: Counting) -> bytes:
+    """The key of the day or of the site, which is made where there is none."""
+    name = day if counting.key_days else SITE_KEY
+    stored = ledger.read(VISITOR_KEYS, name)
     if not stored:
-        stored = ledger.change(VISITOR_KEYS, day if counting.key_days else SITE_KEY)
+        stored = ledger.change(VISITOR_KEYS, name)
         stored.update(key=secrets.token_hex(KEY_BYTES), made_at=to_iso(ledger.now))
-    digest = hmac.digest(bytes.fromhex(stored["key"]), name.encode(errors="replace"), hashlib.sha256)
-    return digest.hex()[:HASH_CHARACTERS]
+    return bytes.fromhex(stored["key"])
+
+
+def _tag(key: bytes, name: str) -> str:
+    return hmac.digest(key, name.encode(errors="replace"), hashlib.sha256).hex()[:HASH_CHARACTERS]
 
 
 def _first_seen(day: str) -> Record:

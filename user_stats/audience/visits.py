@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from user_stats.audience import event_lists
 from user_stats.audience.agents import agent_family, is_crawler
@@ -26,8 +27,7 @@ OTHER_PATHS = "(other)"
 """Where visits to further paths of a day are counted, so that made-up paths do not fill the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One visit as it comes in. The address and the cookie are used to count, and kept nowhere."""
 
     at: datetime
@@ -50,7 +50,7 @@ def checked_visit(visit: Visit, visited_at: datetime | str | None) -> Visit:
         raise InvalidInput.of("client_id", visit.client_id, "a UUID4")
     if visited_at is None:
         return visit
-    return replace(visit, at=checked_moment("visited_at", visited_at, now=visit.at))
+    return visit._replace(at=checked_moment("visited_at", visited_at, now=visit.at))
 
 
 def record_visit(ledger: Ledger, visit: Visit, counting: Counting, *, crawlers_apart: bool) -> None:

@@ -31,9 +31,11 @@ Progress = Callable[[int, int], None]
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 
-_QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+SECONDS = {f"{second:02d}": timedelta(seconds=second) for second in range(61)}
+
+_QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _parts_of = re.compile(
-    r"(\S+) [^\[]*\[(\d\d/[A-Z][a-z]{2}/\d{4}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60) ([+-]\d{4})] "
+    r"(\S++) [^\[]*+\[(\d\d/[A-Z][a-z]{2}/\d{4}:(?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60) ([+-]\d{4})] "
     rf"{_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?"
 ).match
 
@@ -112,10 +114,10 @@ def _parsed(line: str, latest: datetime) -> LogLine:
     parts = _parts_of(line)
     if parts is None:
         raise ValueError("not in the Common or Combined format")
-    address, day, hour, minute, second, offset, request, status, size, referrer, user_agent = parts.groups()
-    at = _midnight(day, offset) + timedelta(seconds=int(hour) * 3600 + int(minute) * 60 + int(second))
+    address, minute, second, offset, request, status, size, referrer, user_agent = parts.groups()
+    at = _moment(minute, offset) + SECONDS[second]
     if at > latest:
-        raise ValueError(f"the time {day}:{hour}:{minute}:{second} lies in the future")
+        raise ValueError(f"the time {minute}:{second} lies in the future")
     words = request.split(" ", 2)
     return LogLine(
         at,
@@ -129,14 +131,15 @@ def _parsed(line: str, latest: datetime) -> LogLine:
 
 
 @lru_cache(maxsize=4096)
-def _midnight(day: str, offset: str) -> datetime:
-    """The start of a day of the server, in UTC. Raises ValueError where there is no such day."""
+def _moment(minute: str, offset: str) -> datetime:
+    """The start of a minute of the server, in UTC. Raises ValueError where there is no such day."""
+    day, hour, minutes = minute.split(":")
     month = MONTHS.get(day[3:6])
     away = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
     if month is None or not EARLIEST_YEAR < int(day[7:]) < 9998 or away >= timedelta(days=1):
         raise ValueError(f"no such day: {day} {offset}")
     try:
-        start = datetime(int(day[7:]), month, int(day[:2]), tzinfo=UTC)
+        start = datetime(int(day[7:]), month, int(day[:2]), int(hour), int(minutes), tzinfo=UTC)
     except ValueError:
         raise ValueError(f"no such day: {day} {offset}") from None
     return start + away if offset[0] == "-" else start - away
