@@ -20,6 +20,7 @@ from clocks import FixedClock
 from whole_sites import held, populate
 
 from user_stats import UserManager
+from user_stats.__main__ import main
 from user_stats.audience import Audience
 from user_stats.bench import backups as measured_backups
 from user_stats.collections import (
@@ -334,3 +335,17 @@ def test_a_part_of_the_bench_measures_it(tmp_path: Path, monkeypatch: pytest.Mon
     assert [row.work for row in rows] == ["backup", "restore"]
     assert rows[0].figures["entries"] > 20 * 10
     assert measured_backups.backups(tmp_path, 10_000) == []
+
+
+@pytest.mark.parametrize("name", ["users.json", "store.lock", "history/{}_history.json"])
+def test_no_file_of_the_data_is_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    store = tmp_path / "users"
+    manager = UserManager(open_storage(str(store)))
+    ada = manager.create_user("ada", "ada@example.org")
+    manager.record_watch_activity(ada, "intro", 60)
+    path = store / name.format(ada)
+    before = path.read_bytes()
+    for words in (["backup"], ["export", "site", "--out"]):
+        assert main(["--store", str(store), *words, str(path)]) == 2
+        assert "replaces nothing in a data folder" in capsys.readouterr().err
+    assert path.read_bytes() == before

@@ -207,6 +207,10 @@ class Storage(Reader, Protocol):
     def close(self) -> None: ...
 
 
+LOCK_NAME = "store.lock"
+"""The file by which a folder of JSON files is known."""
+
+
 def open_storage(url: str, *, lock_timeout_seconds: float = 10.0) -> Storage:
     """The engine that the URL names: `postgresql://…`, `redis://…`, `memory:` for tests, else a folder of JSON files
     (made, mode 0700, if missing)."""

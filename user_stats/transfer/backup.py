@@ -35,6 +35,7 @@ from user_stats.transfer.sealing import sealed
 from user_stats.transfer.site_archive.format import FORMAT, VERSION, Manifest, measured
 from user_stats.transfer.site_archive.reading import SiteArchive, opened_archive
 from user_stats.transfer.site_archive.writing import write_archive
+from user_stats.transfer.targets import checked_target
 from user_stats.transfer.watched import Progress, Watched, no_progress
 from user_stats.verification import find_unreadable
 
@@ -95,7 +96,7 @@ def take_backup(
     `as_it_is` takes a site along of which something cannot be read, which `restore` would refuse.
     Raises InvalidInput where the path cannot be written, StorageError, StorageFull, UnusableBackup."""
     try:
-        file = path / backup_name(now) if path.is_dir() else path
+        file = checked_target("path", path / backup_name(now) if path.is_dir() else path)
         made = _taken(storage, file, now, passphrase, progress, as_it_is=as_it_is)
     except BaseException:
         with suppress(UserStatsError):  # the reason of the failure may be that nothing can be written

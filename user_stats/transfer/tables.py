@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from user_stats.errors import InvalidInput
+from user_stats.transfer.targets import checked_target
 
 Format = Literal["csv", "json"]
 RUNS_IN_A_SPREADSHEET = frozenset("=+-@\N{MINUS SIGN}\N{HEAVY PLUS SIGN}\N{HEAVY MINUS SIGN}")
@@ -110,8 +111,8 @@ def _write_json(file: IO[str], rows: Iterable[dict[str, Any]]) -> int:
 @contextmanager
 def replaced(path: Path) -> Iterator[IO[bytes]]:
     """A new file beside the old one, which takes its place when the block ends well. Raises InvalidInput where the
-    path cannot be written."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    path cannot be written, or would replace a file of a data folder."""
+    part = checked_target("out", path).with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:

@@ -16,7 +16,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from user_stats.errors import StorageError, StorageReadOnly
-from user_stats.storage import Collection, Damage, Log, PageQuery, Record, Snapshot, Transaction, in_the_making
+from user_stats.storage import (
+    LOCK_NAME,
+    Collection,
+    Damage,
+    Log,
+    PageQuery,
+    Record,
+    Snapshot,
+    Transaction,
+    in_the_making,
+)
 from user_stats.storage.counting import sums_of
 from user_stats.storage.json_files import repair, replacement
 from user_stats.storage.json_files.arrays import Arrays
@@ -58,7 +68,7 @@ class JsonStorage:
         self._committer = Committer(self._disk, self.folder, self._state, in_place=in_place)
         if not in_place:
             log.warning("the data folder is not on a local Linux disk: each write rewrites its whole file")
-        path = os.path.join(self.folder, "store.lock")
+        path = os.path.join(self.folder, LOCK_NAME)
         self._lock = StoreLock(self._disk, path, timeout_seconds=lock_timeout_seconds, portable=not in_place)
         in_the_making.remove_abandoned(self.folder)
         try:
