@@ -18,7 +18,7 @@ from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
 from user_stats.audit import newest_entries
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, LOG_LINES, SITE, VISITS
 from user_stats.errors import Conflict, Forbidden, InvalidInput, TooLarge
-from user_stats.storage import Storage, open_storage
+from user_stats.storage import Record, Storage, open_storage
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
@@ -283,15 +283,41 @@ def test_what_is_known_of_many_minutes_is_packed_away_and_found_again(
     assert audience.import_visits(reversed(whole), fingerprint="backwards").visits == 0
 
 
-def test_no_address_is_in_what_is_kept_of_lines(storage: Storage, clock: FixedClock) -> None:
-    """Two logs that differ in their addresses alone leave the same marks."""
-    kept = []
-    for address in ("192.0.2.1", "198.51.100.7"):
+def test_equal_lines_of_other_addresses_are_other_visits(audience: Audience) -> None:
+    """Two servers of a site answer the same second, and a log is cut into parts line by line."""
+    at = next(made_up_log(1)).at
+    for server in (1, 2):
+        visits = [Visit(at, "/", FIREFOX, f"192.0.{server}.{number}", bytes_sent=10) for number in range(4)]
+        assert audience.import_visits(visits, fingerprint=f"server-{server}").visits == 4
+        for part in range(3):
+            counted = audience.import_visits(visits[part::3], fingerprint=f"server-{server}-part-{part}")
+            assert counted.visits == 0
+    assert audience.totals().visits == 8
+
+
+def test_a_log_counts_once_also_when_the_key_of_its_day_is_gone(
+    audience: Audience, storage: Storage, clock: FixedClock
+) -> None:
+    whole = list(made_up_log(300))
+    audience.import_visits(whole[:200], fingerprint="part")
+    clock.now += timedelta(days=3)
+    assert audience.destroy_old_keys() != []
+    assert audience.import_visits(whole, fingerprint="whole").visits == 100
+    assert audience.import_visits(reversed(whole), fingerprint="backwards").visits == 0
+
+
+def test_without_the_key_nothing_tells_the_address_of_a_line(storage: Storage, clock: FixedClock) -> None:
+    """Where one key lives for good, two logs that differ in their addresses alone leave the same marks; else what they
+    leave differs by the key as well."""
+
+    def kept(address: str, key_days: int) -> dict[str, list[Record]]:
         other = open_storage("memory:")
         visits = (visit._replace(address=address) for visit in made_up_log(50))
-        Audience(other, clock=clock).import_visits(visits, fingerprint="abc")
-        kept.append({key: other.read_log(LOG_LINES, key) for key in other.log_keys(LOG_LINES)})
-    assert kept[0] == kept[1] != {}
+        Audience(other, clock=clock, key_days=key_days).import_visits(visits, fingerprint="abc")
+        return {key: other.read_log(LOG_LINES, key) for key in other.log_keys(LOG_LINES)}
+
+    assert kept("192.0.2.1", 0) == kept("198.51.100.7", 0) != {}
+    assert kept("192.0.2.1", 1) != kept("192.0.2.1", 1)
 
 
 def test_visits_in_bulk_count_as_one_by_one(audience: Audience, storage: Storage, clock: FixedClock) -> None:

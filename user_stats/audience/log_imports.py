@@ -45,7 +45,7 @@ def import_visits(
     done = storage.get(LOG_IMPORTS, fingerprint)
     if done is not None:
         return LogImport(0, 0, {}, was_known=True, known_visits=done["lines"])
-    known = KnownLines(storage)
+    known = KnownLines(storage, now, has_daily_keys=bool(counting.key_days))
     lines, count, crawlers, days = 0, 0, 0, Counter[str]()
     remaining = iter(visits)
     while chunk := list(islice(remaining, CHUNK)):

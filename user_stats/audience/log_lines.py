@@ -1,27 +1,38 @@
 """Which lines of access logs were counted: eight bytes for each, so that a line counts once, in whichever log it comes.
 
-A line is told by its second and by a checksum of its path, its browser and its size. The address is not in it: nobody
-can be found by trying addresses. A line that stands twice in one log was two visits: so of equal lines as many are
-known as the log had that had the most of them. LOG_LINES has them by UTC day, in lists of some hundred thousand.
+A line is told by its second, by a checksum of its path, its browser and its size, and by 20 bits of the hash of its
+address under the key of the day. When that key is destroyed, nothing tells any more which address these bits are of,
+and lines of the day are told apart without them. Where one key lives for good, they are left out from the start: with
+it they would tell for ever what an address looked at. A line that stands twice in one log was two visits: so of equal
+lines as many are known as the log had that had the most of them. LOG_LINES has them by UTC day, in lists of some
+hundred thousand; each entry names the key by the beginning of its digest.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import struct
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
+from user_stats.audience.visitors import address_tag, key_of_day
 from user_stats.audience.visits import Visit
 from user_stats.collections import LOG_LINES
 from user_stats.errors import Conflict
 from user_stats.storage import Storage, Transaction
 
 DAY_SECONDS, MINUTE_SECONDS = 86_400, 60
-SUM_BITS = 32
-"""Of a mark; the second of the day stands above them."""
+SUM_BITS, TAG_BITS = 27, 20
+"""Of a mark: the checksum, above it what is of the address, above that the second of the day."""
+SECOND_AT = SUM_BITS + TAG_BITS
+SUM_MASK, TAG_MASK = (1 << SUM_BITS) - 1, (1 << TAG_BITS) - 1
+UNTAGGED = ~(TAG_MASK << SUM_BITS)
+KEY_NAME_CHARACTERS = 16
+MOST_TAGS = 100_000
+"""Addresses whose hash is remembered."""
 MARK_BYTES = 8
 MARKS_A_LIST = 250_000
 MOST_UNPACKED = 200_000
@@ -38,8 +49,13 @@ class KnownLines:
     A day is read when its first line comes. Takes eight bytes of memory for each line that is known of these days and
     has not come again."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, now: datetime, *, has_daily_keys: bool) -> None:
         self._storage = storage
+        self._now = now
+        self._has_daily_keys = has_daily_keys
+        self._keys: dict[int, bytes] = {}
+        """Of each day that was read; empty where one lives for good."""
+        self._tags: dict[tuple[int, str], int] = {}
         self._counts: dict[int, int] = {}
         """How many marks the store has of each day that was read."""
         self._packed: dict[int, bytearray] = {}
@@ -58,12 +74,26 @@ class KnownLines:
                 self._read(day)
             path = visit.path.partition("?")[0]  # what follows may tell about a person
             text = f"{path}\n{visit.user_agent}\n{visit.bytes_sent}"
-            mark = second << SUM_BITS | zlib.crc32(text.encode(errors="replace"))
+            tag = 0 if visit.address is None or visit.do_not_track else self._tag(day, visit.address)
+            checksum = zlib.crc32(text.encode(errors="replace")) & SUM_MASK
+            mark = second << SECOND_AT | tag << SUM_BITS | checksum
             if self._met(seconds // MINUTE_SECONDS, mark):
                 continue
             new.append(visit)
             marks.setdefault(day, []).append(mark)
         return new, marks
+
+    def _tag(self, day: int, address: str) -> int:
+        """From 1 on; 0 where the address does not tell."""
+        tag = self._tags.get((day, address))
+        if tag is None:
+            key = self._keys[day]
+            text = address_tag(key, address) if key else None
+            tag = 0 if text is None else int(text[:8], 16) % TAG_MASK + 1
+            if len(self._tags) >= MOST_TAGS:
+                self._tags.clear()
+            self._tags[day, address] = tag
+        return tag
 
     def add(self, tx: Transaction, marks: Marks) -> None:
         """Writes the marks with what else they moved. Raises Conflict where somebody else has imported lines of these
@@ -75,7 +105,8 @@ class KnownLines:
             if newest and newest[0]["count"] != count:
                 raise Conflict("lines of these days are being imported by somebody else at the moment; import it again")
             count += len(found)
-            tx.append(LOG_LINES, key, {"count": count, "marks": base64.b64encode(_packed(found)).decode()})
+            lines = base64.b64encode(_packed(found)).decode()
+            tx.append(LOG_LINES, key, {"count": count, "key": _key_name(self._keys[day]), "marks": lines})
 
     def added(self, marks: Marks) -> None:
         """To be told when what was added is durable."""
@@ -83,17 +114,22 @@ class KnownLines:
             self._counts[day] += len(found)
 
     def _read(self, day: int) -> None:
+        key = key_of_day(self._storage, _name(day), self._now) if self._has_daily_keys else b""
+        self._keys[day] = key
         count, is_last = 0, False
         while not is_last and (entries := self._storage.read_log(LOG_LINES, _key(day, count))):
             for entry in entries:
-                self._pack(day, base64.b64decode(entry["marks"]))
+                marks = base64.b64decode(entry["marks"])
+                if entry["key"] != _key_name(key):
+                    marks = _packed([mark & UNTAGGED for mark in _unpacked(marks)])
+                self._pack(day, marks)
             newest = entries[-1]["count"]
             is_last, count = _key(day, newest) == _key(day, count), newest
         self._counts[day] = count
 
     def _pack(self, day: int, marks: bytes) -> None:
         for at, mark in enumerate(_unpacked(marks)):
-            minute = (day * DAY_SECONDS + (mark >> SUM_BITS)) // MINUTE_SECONDS
+            minute = (day * DAY_SECONDS + (mark >> SECOND_AT)) // MINUTE_SECONDS
             self._packed.setdefault(minute, bytearray()).extend(marks[at * MARK_BYTES : (at + 1) * MARK_BYTES])
 
     def _met(self, minute: int, mark: int) -> bool:
@@ -103,10 +139,11 @@ class KnownLines:
             if minute not in self._packed:
                 return False
             left = self._unpack(minute)
-        count = left.get(mark, 0)
-        if count:
-            left[mark] = count - 1
-        return count > 0
+        for one in (mark, mark & UNTAGGED):
+            if count := left.get(one, 0):
+                left[one] = count - 1
+                return True
+        return False
 
     def _unpack(self, minute: int) -> Counter[int]:
         found = self._unpacked[minute] = Counter(_unpacked(self._packed.pop(minute)))
@@ -129,4 +166,13 @@ def _unpacked(marks: bytes | bytearray) -> Iterator[int]:
 
 def _key(day: int, count: int) -> str:
     """The list that the next mark of the day goes to, after so many."""
-    return f"{date.fromordinal(EPOCH + day)}-{count // MARKS_A_LIST:04d}"
+    return f"{_name(day)}-{count // MARKS_A_LIST:04d}"
+
+
+def _name(day: int) -> str:
+    return date.fromordinal(EPOCH + day).isoformat()
+
+
+def _key_name(key: bytes) -> str:
+    """Tells the key of one entry from another; empty where the marks have nothing of the address."""
+    return hashlib.sha256(key).hexdigest()[:KEY_NAME_CHARACTERS] if key else ""

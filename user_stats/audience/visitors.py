@@ -15,12 +15,12 @@ import secrets
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from user_stats.audience import linking, marks
 from user_stats.audience.ledger import Ledger
 from user_stats.collections import KNOWN_VISITORS, VISITOR_KEYS, VISITOR_MARKS
-from user_stats.storage import Record
+from user_stats.storage import Record, Storage, Transaction
 from user_stats.times import to_iso
 
 VISITORS, PEOPLE, BOT_USERS = "visitors", "people", "bot_users"
@@ -80,11 +80,11 @@ def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) ->
 
 def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting) -> None:
     """The same for many addresses of one day."""
-    names = {name for address in addresses if (name := _name(address)) is not None}
-    if not names:
+    named = {name for address in addresses if (name := _name(address)) is not None}
+    if not named:
         return
     key = _key(ledger, day, counting)
-    tags = {_tag(key, name) for name in names}
+    tags = {_tag(key, name) for name in named}
     if counting.key_days:
         if new := marks.mark_visitors(ledger, day, {tag[:MARK_CHARACTERS] for tag in tags}):
             _add_new(ledger, VISITORS, day, new)
@@ -97,9 +97,8 @@ def count_person(ledger: Ledger, client_id: str, address: str | None, day: str, 
     """Counts a cookie once a day. One address may add so many new ones a day, and no more are stored."""
     key = person_key(client_id)
     if ledger.tx.get(KNOWN_VISITORS, key) is None and address is not None:
-        name = _name(address)
-        if name is not None:
-            tag = _tag(_key(ledger, day, counting), name)
+        tag = address_tag(_key(ledger, day, counting), address)
+        if tag is not None:
             mark = ledger.change(VISITOR_MARKS, f"{day}:n:{tag}")
             if mark.get("new", 0) >= counting.new_people_per_address:
                 return
@@ -144,14 +143,38 @@ def _name(address: str) -> str | None:
     return name if name and len(name) <= LONGEST_HOST_NAME else None
 
 
+def key_of_day(storage: Storage, day: str, now: datetime) -> bytes:
+    """The key of the day, which is made where there is none."""
+
+    def work(tx: Transaction) -> Record:
+        stored = tx.get(VISITOR_KEYS, day)
+        if stored is None:
+            stored = _new_key(now)
+            tx.put(VISITOR_KEYS, day, stored)
+        return stored
+
+    return bytes.fromhex((storage.get(VISITOR_KEYS, day) or storage.transaction(work))["key"])
+
+
+def address_tag(key: bytes, address: str) -> str | None:
+    """What stands for an address, or the host name that a log has in its place, as long as there is the key; None where
+    nobody can be told apart by it."""
+    name = _name(address)
+    return None if name is None else _tag(key, name)
+
+
 def _key(ledger: Ledger, day: str, counting: Counting) -> bytes:
     """The key of the day or of the site, which is made where there is none."""
     name = day if counting.key_days else SITE_KEY
     stored = ledger.read(VISITOR_KEYS, name)
     if not stored:
         stored = ledger.change(VISITOR_KEYS, name)
-        stored.update(key=secrets.token_hex(KEY_BYTES), made_at=to_iso(ledger.now))
+        stored.update(_new_key(ledger.now))
     return bytes.fromhex(stored["key"])
+
+
+def _new_key(now: datetime) -> Record:
+    return {"key": secrets.token_hex(KEY_BYTES), "made_at": to_iso(now)}
 
 
 def _tag(key: bytes, name: str) -> str:
