@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -26,15 +24,10 @@ from user_stats.storage.redis.pages import find_page
 from user_stats.storage.redis.server import Server, passes
 from user_stats.storage.redis.texts import amounts_of, decoded
 from user_stats.storage.redis.transactions import RedisTransaction
+from user_stats.storage.redis.turns import TURN_IS_OVER, TURN_MILLISECONDS, Turns
 
 T = TypeVar("T")
 READ_AT_ONCE = 1000
-TURN_MILLISECONDS = 1500
-"""After which the turn of a process that has died goes on to another; doubled for a work that took longer."""
-ALONE_MILLISECONDS = 5_000
-"""The same for what needs many steps, each of which prolongs it."""
-LONGEST_POLL_SECONDS = 0.002
-TURN_IS_OVER = "others wrote meanwhile, for this took too long in between; try again"
 
 
 class RedisStorage:
@@ -47,7 +40,7 @@ class RedisStorage:
         self._timeout = lock_timeout_seconds
         self._nesting = Nesting()
         self._client = Client()
-        self._queue = threading.Lock()
+        self._turns = Turns(self._server)
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -91,7 +84,7 @@ class RedisStorage:
         """Where there are none: in a store from before them, and where making them anew was cut short."""
         if indexes.is_made(self._server, collection):
             return
-        with self._nesting.alone(), self._alone() as go_on:
+        with self._nesting.alone(), self._turns.alone(self._timeout) as go_on:
             if not indexes.is_made(self._server, collection):
                 indexes.make(self._server, collection, go_on)
 
@@ -146,10 +139,10 @@ class RedisStorage:
                 done, value = self._attempt(work, b"", end, expected)
                 if done:
                     return value
-            with self._turn(end) as holder:
+            with self._turns.queued(end) as holder:
                 milliseconds = TURN_MILLISECONDS
                 while time.monotonic() < end:
-                    is_late |= self._take_turn(holder, end, milliseconds)
+                    is_late |= self._turns.take(holder, end, milliseconds)
                     milliseconds *= 2
                     done, value = self._attempt(work, holder, end, expected)
                     if done:
@@ -203,40 +196,13 @@ class RedisStorage:
             message = "the connection was lost while writing, and it is not known whether that was done"
             raise StorageError(f"{message}: {error}") from None
 
-    @contextmanager
-    def _turn(self, end: float) -> Iterator[bytes]:
-        """The turn of this process among the others; its threads queue up here first."""
-        if not self._queue.acquire(timeout=max(0.0, end - time.monotonic())):
-            raise StorageBusy("others are writing for too long; try again")
-        holder = str(uuid.uuid4()).encode()
-        try:
-            yield holder
-        finally:
-            with suppress(StorageError, exceptions.RedisError):
-                self._server.once(lambda client: client.register_script(script.UNSET_OF)([names.TURN], [holder]))
-            self._queue.release()
-
-    def _take_turn(self, holder: bytes, end: float, milliseconds: int = TURN_MILLISECONDS) -> bool:
-        """True when somebody else had it."""
-        waited = False
-
-        def take(client: Any) -> bool:
-            return bool(client.register_script(script.TAKE_TURN)([names.TURN], [holder, milliseconds]))
-
-        while not self._server.run(take):
-            waited = True
-            if time.monotonic() >= end:
-                raise StorageBusy("others are writing for too long; try again")
-            time.sleep(random.uniform(0.2, 1.0) * LONGEST_POLL_SECONDS)
-        return waited
-
     # -- the whole store ----------------------------------------------------------------------------------------------
 
     @contextmanager
     def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Snapshot]:
         """Copied to a nameless file while everybody else waits to write; the rest is read from there."""
         with whole.Copy() as copy:
-            with self._nesting.alone(), self._alone() as go_on:
+            with self._nesting.alone(), self._turns.alone(self._timeout) as go_on:
                 for collection in collections:
                     copy.add_members(collection, self.scan(collection), go_on)
                 for log in logs:
@@ -251,30 +217,12 @@ class RedisStorage:
             (name for one in chosen for name in whole.names_of(one, self.scan(one))),
             (name for log in chosen_logs for name in whole.names_of_lists(log, self.log_keys(log))),
         )
-        with self._nesting.alone(), self._alone() as go_on:
+        with self._nesting.alone(), self._turns.alone(self._timeout) as go_on:
             try:
                 self._server.once(lambda client: whole.replace(client, source, chosen, chosen_logs, old, go_on))
             except exceptions.WatchError:
                 raise StorageBusy(TURN_IS_OVER) from None
         return None
-
-    @contextmanager
-    def _alone(self) -> Iterator[Callable[[], None]]:
-        """The turn for something long; what it gives is to be called now and then, so that the turn is kept, and
-        before anything is relied upon: it raises StorageBusy where the turn was over, so that others may have written.
-        """
-        end = time.monotonic() + self._timeout
-        with self._turn(end) as holder:
-
-            def keep(client: Any) -> bool:
-                return bool(client.register_script(script.KEEP_TURN)([names.TURN], [holder, ALONE_MILLISECONDS]))
-
-            def go_on() -> None:
-                if not self._server.run(keep):
-                    raise StorageBusy(TURN_IS_OVER)
-
-            self._take_turn(holder, end, ALONE_MILLISECONDS)
-            yield go_on
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 
@@ -283,11 +231,11 @@ class RedisStorage:
         chosen, chosen_logs = list(collections), list(logs)
         if next(repair.find(self._server, chosen, chosen_logs), None) is None:
             return []
-        with self._nesting.alone(), self._alone() as go_on:
+        with self._nesting.alone(), self._turns.alone(self._timeout) as go_on:
             return [one.damage for one in repair.find(self._server, chosen, chosen_logs, go_on)]
 
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        with self._nesting.alone(), self._alone() as go_on:
+        with self._nesting.alone(), self._turns.alone(self._timeout) as go_on:
             wrong = list(repair.find(self._server, collections, logs, go_on))
             return repair.mend(self._server, wrong, go_on)
 
