@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from user_stats.errors import StorageCorrupt, StorageError, StorageFull, StorageReadOnly
@@ -68,6 +68,15 @@ def translated(error: OSError, doing: str) -> StorageError:
     if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENOTDIR, errno.ENXIO):
         return StorageCorrupt(f"something in the data folder is not a plain file ({about})", path=name)
     return StorageError(f"the data folder failed ({about})")
+
+
+@contextmanager
+def named_errors(doing: str) -> Iterator[None]:
+    """Raises the package's own errors for those of the system."""
+    try:
+        yield
+    except OSError as error:
+        raise translated(error, doing) from error
 
 
 class Disk:

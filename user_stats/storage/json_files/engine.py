@@ -31,7 +31,7 @@ from user_stats.storage.counting import sums_of
 from user_stats.storage.json_files import repair, replacement
 from user_stats.storage.json_files.arrays import Arrays
 from user_stats.storage.json_files.commit import Committer
-from user_stats.storage.json_files.disk import Disk, can_write_in_place, translated
+from user_stats.storage.json_files.disk import Disk, can_write_in_place, named_errors, translated
 from user_stats.storage.json_files.group_commit import Call, Queue
 from user_stats.storage.json_files.indexes import Columns, UniqueIndex
 from user_stats.storage.json_files.key_tables import KeyFingerprints, KeyTable, WholeKeys
@@ -61,7 +61,7 @@ class JsonStorage:
         self._making = threading.RLock()
         self._queue = Queue(self._commit, timeout_seconds=lock_timeout_seconds)
         self.arrays = Arrays(self._disk, self.folder)
-        with _named_errors("opening"):
+        with named_errors("opening"):
             self._disk.make_folder(self.folder)
             in_place = can_write_in_place(self.folder)
             self._state = State(self._disk, os.path.join(self.folder, "store.state"))
@@ -129,7 +129,7 @@ class JsonStorage:
     def _reading(self) -> Iterator[None]:
         if self._committer.unfinished is not None:
             self._settle()
-        with _named_errors("reading"):
+        with named_errors("reading"):
             yield
 
     def _settle(self) -> None:
@@ -242,10 +242,10 @@ class JsonStorage:
 
     @contextmanager
     def snapshot(self, collections: Iterable[Collection], logs: Iterable[Log]) -> Iterator[Snapshot]:
-        with _named_errors("copying"):
+        with named_errors("copying"):
             copies = Copies(self._disk, self.folder, collections, logs)
         with closing(copies):
-            with _named_errors("copying"), ExitStack() as locked:
+            with named_errors("copying"), ExitStack() as locked:
                 copies.take(lambda: self._hold(locked))
             yield copies
 
@@ -260,7 +260,7 @@ class JsonStorage:
 
     def replace_all(self, source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]) -> str | None:
         name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        with _named_errors("writing"), in_the_making.new_folder(self.folder) as filled:
+        with named_errors("writing"), in_the_making.new_folder(self.folder) as filled:
             replacement.fill(self._disk, filled, source, collections, logs)
             with self._lock:
                 self._committer.make_ready()
@@ -280,13 +280,13 @@ class JsonStorage:
             return list(repair.damages(self._disk, self.folder, collections, logs))
 
     def mend_damage(self, collections: Iterable[Collection], logs: Iterable[Log]) -> list[Damage]:
-        with _named_errors("writing"), self._lock:
+        with named_errors("writing"), self._lock:
             self._committer.make_ready()
             self._committer.void()
             return list(repair.mended(self._disk, self.folder, collections, logs))
 
     def forget_deleted(self) -> None:
-        with _named_errors("writing"), self._lock:
+        with named_errors("writing"), self._lock:
             self._committer.make_ready()
             self._committer.erase_journal()
 
@@ -296,11 +296,3 @@ class JsonStorage:
         self._lock.close()
         self._files.clear()
         self._indexes.clear()
-
-
-@contextmanager
-def _named_errors(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise translated(error, doing) from error
