@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import open_storage
 from user_stats.times import utc_now
 from user_stats.transfer.backup import Backup, BackupMarks, find_backup_marks, take_backup, take_scheduled_backup
-from user_stats.transfer.copying import Compared, copy_site, refuse_unfinished
+from user_stats.transfer.copying import Compared, copy_between, refuse_unfinished
 from user_stats.transfer.restore import Contents, Restored, restore
 from user_stats.transfer.watched import Progress, no_progress
 
@@ -230,21 +229,8 @@ def bring_back(
 def copy_store(from_url: str, to_url: str, *, progress: Progress = no_progress) -> list[Compared]:
     """Copies a whole site into an empty store and compares both; see `transfer/copying.py`. Stop the site before."""
     check_configuration()
-    places = [url if "://" in url else os.path.realpath(url) for url in (from_url, to_url)]
-    if _origin(places[0]) == _origin(places[1]):
-        raise InvalidInput.of("TO_URL", _origin(places[1]), "another store than FROM_URL")
-    if "://" not in places[0] and not os.path.isdir(places[0]):
-        raise InvalidInput.of("FROM_URL", from_url, "a store that is there")
-    source, target = (open_storage(place, lock_timeout_seconds=config.LOCK_TIMEOUT_SECONDS) for place in places)
-    with closing(source), closing(target):
-        refuse_unfinished(source)
-        return copy_site(source, target, origin=_origin(places[0]), now=utc_now(), progress=progress)
-
-
-def _origin(place: str) -> str:
-    """A store by its place, without the name and the password of whoever opens it."""
-    scheme, mark, rest = place.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else place
+    timeout_seconds = config.LOCK_TIMEOUT_SECONDS
+    return copy_between(from_url, to_url, lock_timeout_seconds=timeout_seconds, now=utc_now(), progress=progress)
 
 
 def _back_up_by_the_clock(url: Url, folder: Path, *, progress: Progress = no_progress) -> Backup:

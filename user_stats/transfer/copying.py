@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
 from user_stats.collections import ALL_COLLECTIONS, ALL_LOGS, COPIES
-from user_stats.errors import AlreadyExists, StorageBusy
-from user_stats.storage import Collection, Log, Snapshot, Storage
+from user_stats.errors import AlreadyExists, InvalidInput, StorageBusy
+from user_stats.storage import Collection, Log, Snapshot, Storage, open_storage
 from user_stats.times import to_iso
 from user_stats.transfer.watched import Progress, Watched
 
@@ -57,6 +59,28 @@ def copy_site(source: Storage, target: Storage, *, origin: str, now: datetime, p
         target.transaction(lambda tx: tx.delete(COPIES, MARK))
     watched.finish()
     return compared
+
+
+def copy_between(
+    from_url: str, to_url: str, *, lock_timeout_seconds: float, now: datetime, progress: Progress
+) -> list[Compared]:
+    """The same by the addresses of the stores. Raises what that does, InvalidInput for one store twice or one that is
+    not there, and StorageBusy for a source that is an unfinished copy itself."""
+    places = [url if "://" in url else os.path.realpath(url) for url in (from_url, to_url)]
+    if _origin(places[0]) == _origin(places[1]):
+        raise InvalidInput.of("TO_URL", _origin(places[1]), "another store than FROM_URL")
+    if "://" not in places[0] and not os.path.isdir(places[0]):
+        raise InvalidInput.of("FROM_URL", from_url, "a store that is there")
+    source, target = (open_storage(place, lock_timeout_seconds=lock_timeout_seconds) for place in places)
+    with closing(source), closing(target):
+        refuse_unfinished(source)
+        return copy_site(source, target, origin=_origin(places[0]), now=now, progress=progress)
+
+
+def _origin(place: str) -> str:
+    """A store by its place, without the name and the password of whoever opens it."""
+    scheme, mark, rest = place.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if mark else place
 
 
 def refuse_unfinished(storage: Storage) -> None:
