@@ -21,10 +21,13 @@ if __name__ != "__main__":
         check_configuration()
     except InvalidConfiguration as error:
         sys.exit(f"error: {error.message}")
+    finally:
+        gc.enable()
 
     def get_ready() -> None:
         """Imports what the first page does without. What is imported by now stays: the collector, which the server
         calls after each run, passes over it."""
+        gc.disable()
         try:
             import_pages()
         finally:
