@@ -144,7 +144,7 @@ def _is_badge_name(value: object) -> bool:
 
 
 def _is_threshold(value: object) -> bool:
-    return type(value) in (int, float) and 0 < value < HIGHEST_THRESHOLD  # type: ignore[operator]
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < HIGHEST_THRESHOLD
 
 
 def rarity_points(text: str, default: dict[str, int]) -> dict[str, int]:

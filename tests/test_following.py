@@ -9,17 +9,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from counting_storage import CountingStorage
 
 from user_stats import bootstrap
-from user_stats.collections import ACTIVITY, ROLLUPS
+from user_stats.collections import ROLLUPS
 from user_stats.errors import StorageError
 from user_stats.following import MOST_EVENTS, SECONDS_AFTER_ANY, SECONDS_AFTER_NONE, Follower
 from user_stats.statistics.ledger import FEWEST_UNSAVED
 from user_stats.statistics.service import Statistics
-from user_stats.storage import Log, Record, Storage, open_storage
+from user_stats.storage import open_storage
 
 
 class Site:
@@ -104,22 +104,6 @@ while True:
         manager.record_watch_activity(ada, "late", 60)
     print("recorded", flush=True)
 """
-
-
-class CountingStorage:
-    """Counts the events that are read from the logs of activity."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-        self.events_read = 0
-
-    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
-        entries = self.storage.read_log(log, key, newest)
-        self.events_read += len(entries) if log == ACTIVITY else 0
-        return entries
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.storage, name)
 
 
 def test_a_killed_process_leaves_only_a_tail_to_be_read(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ async def profile(socket: ClientConnection) -> str:
             return said
 
 
-async def look_meanwhile(people: list[Person], port: int, kill: object) -> list[int]:
+async def look_meanwhile(people: list[Person], port: int, kill: Callable[[], None]) -> list[int]:
     """Everybody looks twice, one process is killed, everybody looks twice more; who was connected how often by then."""
     tasks = [asyncio.create_task(person.look(port)) for person in people]
 
@@ -85,7 +86,7 @@ async def look_meanwhile(people: list[Person], port: int, kill: object) -> list[
         async with asyncio.timeout(SECONDS_TO_WAIT):
             await until_each_has_seen([2] * PEOPLE)
             before = [person.connections for person in people]
-            kill()  # type: ignore[operator]
+            kill()
             await until_each_has_seen([person.seen + 2 for person in people])
     finally:
         for task in tasks:

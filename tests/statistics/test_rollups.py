@@ -8,30 +8,15 @@ from typing import Any
 
 import pytest
 from clocks import FixedClock
+from counting_storage import CountingStorage
 
-from user_stats.collections import ACTIVITY, ROLLUPS
+from user_stats.collections import ROLLUPS
 from user_stats.manager import UserManager
 from user_stats.statistics.ledger import FEWEST_UNSAVED
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
-from user_stats.storage import Log, Record, Storage, open_storage
+from user_stats.storage import Record, open_storage
 from user_stats.watches import Watch
-
-
-class CountingStorage:
-    """Counts the events that are read from the logs of activity."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-        self.events_read = 0
-
-    def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
-        entries = self.storage.read_log(log, key, newest)
-        self.events_read += len(entries) if log == ACTIVITY else 0
-        return entries
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.storage, name)
 
 
 @pytest.fixture
