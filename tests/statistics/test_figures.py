@@ -177,6 +177,14 @@ def test_12_most_viewed_by_watches_and_by_viewers(site: Any) -> None:
     assert site.of(site.ada, "most_viewed")["value"] == ["a", "b"]
 
 
+def test_12_most_viewed_goes_by_title_where_one_is_known(site: Any) -> None:
+    site.manager.content.describe(site.bob, "a", title="The first")
+    for item, title in (("a", None), ("a", None), ("b", "As it was called"), ("b", None), ("c", None)):
+        site.manager.record_watch_activity(site.ada, item, 60, title=title)
+    assert site.platform("most_viewed")["value"] == ["The first", "As it was called", "c"]
+    assert site.of(site.ada, "most_viewed")["value"] == ["The first", "As it was called", "c"]
+
+
 def test_13_trending_tags_need_five_watches_and_compare_with_a_usual_week(site: Any) -> None:
     def watch(tag: str, times: int, day: str) -> None:
         for _ in range(times):
@@ -351,6 +359,14 @@ def test_25_monthly_bandwidth_is_measured_where_it_can_be(site: Any) -> None:
     site.manager.record_watch_activity(site.ada, "a", 800, quality="1080p", watched_at="2026-02-27T10:00:00Z")
     for figure in (site.of(site.ada, "monthly_bandwidth"), site.platform("monthly_bandwidth")):
         assert (figure["value"], figure["is_estimate"]) == (2.5, True)
+        assert figure["detail"]["gb_by_month"] == {"2026-02": 0.5, "2026-03": 2.5}
+    site.clock.advance(days=28)  # 1 April
+    for figure in (site.of(site.ada, "monthly_bandwidth"), site.platform("monthly_bandwidth")):
+        assert (figure["value"], figure["events"]) == (0, 0)
+        assert figure["detail"]["gb_by_month"] == {"2026-02": 0.5, "2026-03": 2.5}
+    site.clock.advance(days=360)
+    for figure in (site.of(site.ada, "monthly_bandwidth"), site.platform("monthly_bandwidth")):
+        assert figure["value"] is None
 
 
 def test_26_storage_utilization_of_the_quota(uploads: Any) -> None:

@@ -60,6 +60,7 @@ def test_a_badge_outlives_a_raised_threshold_and_a_rule_that_is_dropped(site: An
         assert none.person_catalogue(site.ada)[key]["value"] == site.of(site.ada, key)["value"]
     assert none.platform_catalogue()["points"]["value"] == site.platform("points")["value"] == 45
     assert site.of(site.bob, "points")["value"] == 0
+    assert "Ten hours" in none.platform_catalogue()["badges"]["value"]
 
 
 def test_a_badge_is_kept_once_and_is_no_event_that_a_figure_rests_on(site: Any) -> None:

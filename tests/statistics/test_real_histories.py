@@ -33,7 +33,8 @@ def test_youtube_without_any_length() -> None:
     assert [top[item] for item, _ in answers["top10_video_ids"][:5]] == [
         count for _, count in answers["top10_video_ids"][:5]
     ]
-    assert site["most_viewed"]["value"] == person["most_viewed"]["value"]
+    by_watches = site["most_viewed"]["detail"]["by_watches"]
+    assert [row["content_id"] for row in by_watches] == [item for item, _ in person["most_viewed"]["detail"]["watches"]]
 
 
 def test_spotify_hours_streak_and_top() -> None:

@@ -72,6 +72,8 @@ def test_a_stream_shows_who_was_there_when(watched: str, open_page: OpenPage) ->
     shown.text_input(key="content_id").set_value("live").run()
     assert not shown.exception
     assert "How many people watched at the same time?" in texts(shown)
+    assert "Peak viewer count" in texts(shown)
+    assert "Leaderboard position" not in texts(shown)  # it has no form of an item
     shown.text_input(key="content_id").set_value("nothing <b>").run()
     assert "Nobody did anything" in texts(shown)
 

@@ -72,12 +72,12 @@ def site_badges(records: SiteRecords) -> Figure:
         return NO_DATA
     earned = records.badge_holders()
     ranked = sorted(earned.items(), key=lambda one: (-one[1], one[0]))
-    names = {badge.key: badge.name for badge in records.settings.badges}
-    return Figure([names.get(key, key) for key, count in ranked if count], records.events, {"people": earned})
+    names = [records.badge_names[key] for key, count in ranked if count]
+    return Figure(names, records.events, {"people": earned})
 
 
 def site_milestones(records: SiteRecords) -> Figure:
-    values = records.lifetime_values()
+    values = records.lifetime_values
     if not values:
         return NO_DATA
     counts = {

@@ -23,7 +23,7 @@ def person_most_viewed(records: PersonRecords) -> Figure:
     if not counts:
         return NO_DATA
     top = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:TOP]
-    return Figure([item for item, _ in top], len(records.watches), {"watches": top})
+    return Figure([records.title_of(item) for item, _ in top], len(records.watches), {"watches": top})
 
 
 def site_most_viewed(records: SiteRecords) -> Figure:
@@ -31,7 +31,8 @@ def site_most_viewed(records: SiteRecords) -> Figure:
     if not by_watches:
         return NO_DATA
     beside = {"by_watches": by_watches, "by_viewers": by_viewers}
-    return Figure([row["content_id"] for row in by_watches], records.total("watches"), beside)
+    names = [row["title"] or row["content_id"] for row in by_watches]
+    return Figure(names, records.total("watches"), beside)
 
 
 def content_viewed(records: ContentRecords) -> Figure:
@@ -146,7 +147,8 @@ GROUP = Group(
     "Content performance",
     (
         Entry(12, "most_viewed", "Most viewed content", "top 10", (PLATFORM,),
-            "The ten items with the most watches, and beside them the ten with the most distinct viewers.",
+            "The ten items with the most watches, by title where one is known, and beside them the ten with the most "
+            "distinct viewers.",
             _WATCH, person_most_viewed, content_viewed, site_most_viewed),
         Entry(13, "trending_tags", "Trending tags", "list", (PLATFORM,),
             "Tags by the growth of their watches: the last 7 UTC days over a usual 7 of the 28 before; a tag needs 5 "

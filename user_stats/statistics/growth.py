@@ -9,6 +9,7 @@ from statistics import linear_regression
 from user_stats.features import is_subscription_running
 from user_stats.models import UserRole
 from user_stats.statistics.figures import NO_DATA, PERSON, PLATFORM, Entry, Figure, Group, share
+from user_stats.statistics.moments import last_months
 from user_stats.statistics.person_records import PersonRecords
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords, by_name
@@ -20,7 +21,8 @@ CENTS = 100
 
 def site_subscribers(records: SiteRecords) -> Figure:
     """By the month in the zone; the figure is the net growth of this month."""
-    months = {month: {"new": 0, "returned": 0, "expired": 0, "cancelled": 0} for month in records.last_months(MONTHS)}
+    kinds = ("new", "returned", "expired", "cancelled")
+    months = {month: dict.fromkeys(kinds, 0) for month in last_months(records.today, MONTHS)}
     closing, seen = 0, 0
     for user, plans in records.plans():
         seen += len(plans)
@@ -34,7 +36,7 @@ def site_subscribers(records: SiteRecords) -> Figure:
         closing += is_subscription_running(user, records.now)
     if not seen:
         return NO_DATA
-    this = months[records.last_months(1)[0]]
+    this = months[records.today.isoformat()[:7]]
     growth = this["new"] + this["returned"] - this["expired"] - this["cancelled"]
     return Figure(growth, seen, {**this, "closing": closing, "months": months})
 

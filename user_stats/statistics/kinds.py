@@ -255,7 +255,7 @@ def _plan(tally: Record, role: str, at: str, until: str | None) -> None:
 
 
 def _badge(fold: Fold, event: Record) -> None:
-    fold.tally.setdefault("badges", {})[event["subject"]] = event["points"]
+    fold.tally.setdefault("badges", {})[event["subject"]] = [event["points"], event["name"]]
 
 
 KINDS: dict[str, Callable[[Fold, Record], None]] = {

@@ -71,7 +71,7 @@ def value_of(records: SiteRecords, user_id: str, metric: str, period: str) -> fl
     if metric == "points":
         return records.points.get(user_id, 0)
     if period == "all":
-        values = records.lifetime_values().get(user_id)
+        values = records.lifetime_values.get(user_id)
         return 0 if values is None else values[metric]  # type: ignore[index]
     name = "seconds" if metric == "watched_hours" else metric
     amount = sum(

@@ -144,6 +144,12 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
+def last_months(today: date, count: int) -> list[str]:
+    """The newest first, as YYYY-MM."""
+    number = today.year * 12 + today.month - 1
+    return [f"{one // 12:04d}-{one % 12 + 1:02d}" for one in range(number, number - count, -1)]
+
+
 def weeks_since(start: date, today: date) -> int:
     """ISO weeks from that of `start` to this one, both included."""
     monday = start - timedelta(days=start.weekday())

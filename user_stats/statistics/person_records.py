@@ -173,6 +173,16 @@ class PersonRecords:
         events = self.of("upload", "content", "stream_started")
         return {event["subject"]: event for event in events if event["subject"] is not None}
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What the watched items were called when they were watched, by their ids, where somebody told."""
+        return {event["subject"]: event["title"] for event in self.of("watch") if event.get("title")}
+
+    def title_of(self, content_id: str) -> str:
+        """The id where nobody told a title."""
+        title: str | None = self.titles.get(content_id) or self.contents(content_id).get("title")
+        return title or content_id
+
     def days_of(self, kind: str) -> list[date]:
         """The local days of the events of a kind."""
         return [day_of(moment_of(event), self.zone) for event in self.of(kind)]

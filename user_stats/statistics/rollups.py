@@ -22,7 +22,7 @@ from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.fold import QUARTERS, Fold, Folded, Moves, Rules
 from user_stats.storage import Reader, Record, Storage, Transaction
 
-SHAPE = 4
+SHAPE = 5
 """Rises when what is kept changes its meaning."""
 PEOPLE_AT_ONCE = 25
 _BITS = ("days", "viewed", "signed_in")

@@ -26,6 +26,7 @@ from user_stats.statistics.person_records import PersonRecords
 from user_stats.statistics.recommendations import recommended
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords
+from user_stats.statistics.titles import Titles
 from user_stats.statistics.weekly_digest import WeeklyDigest, weekly_digest
 from user_stats.statistics.year_in_review import YearInReview, year_in_review, years
 from user_stats.storage import Record, Storage
@@ -54,6 +55,7 @@ class Statistics:
         self._told: tuple[SiteRecords, Catalogue] | None = None
         self._looked_at: dict[str, Record] = {}
         """Of each person the tally by which `follow` looked for new badges last."""
+        self._titles = Titles(storage)
         rules = Rules(self.settings.watched_threshold, self.settings.session_gap.total_seconds())
         self.ledger = Ledger(storage, rules)
 
@@ -201,7 +203,7 @@ class Statistics:
         return records[1]
 
     def _read_site(self, now: datetime, zone: tzinfo, backups: Record) -> SiteRecords:
-        storage = self._storage
+        storage, histories = self._storage, self.ledger.histories()
         return SiteRecords(
             {user_id: User.from_stored(user_id, record) for user_id, record in storage.scan(USERS)},
             {user_id: UserStats.from_stored(user_id, record) for user_id, record in storage.scan(USER_STATS)},
@@ -218,6 +220,7 @@ class Statistics:
             backups,
             dict(storage.scan(AUDIENCE_DAYS)),
             self.ledger.events(),
+            lambda content_id: self._titles.of(content_id, histories),
         )
 
     def content_records(self, content_id: str, *, tz: str | None = None) -> ContentRecords:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from user_stats.statistics.day_bits import EPOCH, days_between, is_edge, streak_
 from user_stats.statistics.kinds import Amounts
 from user_stats.statistics.leaderboard import leaderboard
 from user_stats.statistics.ledger import Sums
-from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Streak, by_hour_and_weekday, local, start_of
+from user_stats.statistics.moments import DAY_QUARTERS, QUARTER_SECONDS, Streak, by_hour_and_weekday, local
 from user_stats.statistics.rules import Measure
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Record
@@ -49,6 +49,8 @@ class SiteRecords:
     audience_days: Mapping[str, Record]
     events: int
     """How many were recorded, of everybody."""
+    title_beside: Callable[[str], str | None] = field(default=lambda content_id: None)
+    """What an item of which nobody told a title is called in the list of a viewer."""
 
     @property
     def users(self) -> list[User]:
@@ -58,7 +60,7 @@ class SiteRecords:
     def tallies(self) -> list[Record]:
         return list(self.tallies_by_person.values())
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
@@ -94,13 +96,21 @@ class SiteRecords:
         return sum(row.get(name, 0) for day, row in self.days.items() if day >= first)
 
     @cached_property
+    def sums_by_month(self) -> dict[str, Amounts]:
+        """Of each month in the zone, exactly: watches and their seconds by quality, bytes and payments."""
+        months: dict[str, list[Amounts]] = {}
+        for day, row in self.days.items():
+            if not is_edge(day):
+                months.setdefault(day[:7], []).append(row)
+        for quarter, row in self.edges.items():
+            month = local(int(quarter) * QUARTER_SECONDS, self.zone).isoformat()[:7]
+            months.setdefault(month, []).append(row)
+        return {month: _added_up(rows) for month, rows in months.items()}
+
+    @property
     def month_sums(self) -> Amounts:
-        """Of this month in the zone, exactly: watches and their seconds by quality, bytes and payments."""
-        first = self.today.replace(day=1)
-        start, end = (start_of(day, self.zone) for day in (first, (first + timedelta(days=32)).replace(day=1)))
-        rows = [row for day, row in self.days.items() if day[:7] == first.isoformat()[:7] and not is_edge(day)]
-        rows += [row for quarter, row in self.edges.items() if start <= int(quarter) * QUARTER_SECONDS < end]
-        return _added_up(rows)
+        """Of this month."""
+        return self.sums_by_month.get(self.today.isoformat()[:7], {})
 
     @cached_property
     def day_sums(self) -> Amounts:
@@ -142,7 +152,7 @@ class SiteRecords:
         return [
             {
                 "content_id": row["content_id"],
-                "title": self.about.get(row["content_id"], {}).get("title"),
+                "title": self.about.get(row["content_id"], {}).get("title") or self.title_beside(row["content_id"]),
                 "watches": row.get("watches", 0),
                 "viewers": row.get("viewers", 0),
                 name: row[name],
@@ -189,11 +199,6 @@ class SiteRecords:
     def month_of(self, moment: str) -> str:
         return self.local_day(moment).isoformat()[:7]
 
-    def last_months(self, count: int) -> list[str]:
-        """The newest first, as YYYY-MM."""
-        number = self.today.year * 12 + self.today.month - 1
-        return [f"{one // 12:04d}-{one % 12 + 1:02d}" for one in range(number, number - count, -1)]
-
     # -- people ---------------------------------------------------------------------------------------------------
 
     def active_people(self, until: date, days: int) -> int:
@@ -229,27 +234,32 @@ class SiteRecords:
         return [streak_of(tally["signed_in"], self.utc_today) for tally in self.tallies if tally["signed_in"]]
 
     @cached_property
-    def _lifetime_values(self) -> dict[str, dict[Measure, float]]:
+    def lifetime_values(self) -> dict[str, dict[Measure, float]]:
+        """What the rules look at, of everybody."""
         return {
             user_id: lifetime_values(self.stats[user_id], tally["days"], self.streaks[user_id])
             for user_id, tally in self.tallies_by_person.items()
             if user_id in self.stats
         }
 
-    def lifetime_values(self) -> dict[str, dict[Measure, float]]:
-        """What the rules look at, of everybody."""
-        return self._lifetime_values
-
     @cached_property
     def earned_badges(self) -> dict[str, dict[str, int]]:
         """Of everybody: the points of each badge that is theirs, by the rules of now or of before."""
         rules = self.settings.badges
         earned = {}
-        for user_id, values in self._lifetime_values.items():
+        for user_id, values in self.lifetime_values.items():
             kept = self.tallies_by_person[user_id].get("badges", {})
             now = {one.key: one.points for one in rules if values[one.measure] >= one.threshold or one.key in kept}
-            earned[user_id] = {**kept, **now} if kept else now
+            before = {key: points for key, (points, _) in kept.items()}
+            earned[user_id] = {**before, **now}
         return earned
+
+    @cached_property
+    def badge_names(self) -> dict[str, str]:
+        """By key; of those that no rule gives any more as they were called when they were earned."""
+        kept = (tally["badges"] for tally in self.tallies if "badges" in tally)
+        before = {key: name for badges in kept for key, (_, name) in badges.items()}
+        return before | {badge.key: badge.name for badge in self.settings.badges}
 
     @cached_property
     def points(self) -> dict[str, int]:
@@ -268,15 +278,12 @@ class SiteRecords:
 
     # -- the audience ---------------------------------------------------------------------------------------------
 
-    def _audience_this_month(self, name: str) -> int:
-        month = self.utc_today.isoformat()[:7]
-        return sum(row.get(name, 0) for day, row in self.audience_days.items() if day.startswith(month))
-
-    def audience_bytes_this_month(self) -> int:
-        return self._audience_this_month("bytes_sent")
-
-    def audience_visits_this_month(self) -> int:
-        return self._audience_this_month("visits")
+    def audience_by_month(self, name: str) -> dict[str, int]:
+        """Of each UTC month with any."""
+        months = Counter[str]()
+        for day, row in self.audience_days.items():
+            months[day[:7]] += row.get(name, 0)
+        return {month: amount for month, amount in months.items() if amount}
 
 
 def _added_up(rows: Iterable[Amounts]) -> Amounts:

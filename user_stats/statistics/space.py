@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 from user_stats.features import effective_role
 from user_stats.statistics.figures import NO_DATA, PERSON, PLATFORM, Entry, Figure, Group, share
-from user_stats.statistics.moments import day_of
+from user_stats.statistics.kinds import Amounts
+from user_stats.statistics.moments import day_of, last_months
 from user_stats.statistics.person_records import PersonRecords, moment_of
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.statistics.site_records import SiteRecords, by_name
 from user_stats.storage import Record
 from user_stats.times import from_iso
 
+MONTHS_SHOWN = 12
 GIGABYTE, MEGABYTE = 10**9, 10**6
 BITS_PER_MEGABIT, BITS_PER_BYTE = 10**6, 8
 
@@ -36,39 +40,54 @@ def site_used(records: SiteRecords) -> Figure:
 
 
 def person_bandwidth(records: PersonRecords) -> Figure:
-    recent = [watch for watch in records.timed_watches if _is_this_month(watch.start, records)]
-    seconds: dict[str, int] = {}
-    for watch in recent:
-        seconds[watch.quality] = seconds.get(watch.quality, 0) + watch.seconds
-    downloads = [one for one in records.of("download") if one.get("bytes") and _is_this_month(moment_of(one), records)]
-    if not recent and not downloads:
-        return NO_DATA
-    sent = sum(one["bytes"] for one in downloads)
-    return _bandwidth(sent, seconds, len(recent) + len(downloads), records.settings)
+    months = last_months(records.today, MONTHS_SHOWN)
+    sums: dict[str, Amounts] = {month: Counter() for month in months}
+    for watch in records.timed_watches:
+        if (month := _month_of(watch.start, records)) in sums:
+            sums[month]["timed_watches"] += 1
+            sums[month][f"seconds_{watch.quality}"] += watch.seconds
+    for download in records.of("download"):
+        if download.get("bytes") and (month := _month_of(moment_of(download), records)) in sums:
+            sums[month]["downloads_measured"] += 1
+            sums[month]["bytes_downloaded"] += download["bytes"]
+    return _by_month({month: _bandwidth(sums[month], records.settings) for month in months})
 
 
-def _is_this_month(moment: float, records: PersonRecords) -> bool:
-    day = day_of(moment, records.zone)
-    return (day.year, day.month) == (records.today.year, records.today.month)
+def _month_of(moment: float, records: PersonRecords) -> str:
+    return day_of(moment, records.zone).isoformat()[:7]
 
 
 def site_bandwidth(records: SiteRecords) -> Figure:
-    """Measured where an access log or the audience counted bytes this month; else estimated."""
-    measured = records.audience_bytes_this_month()
-    if measured:
-        return Figure(measured / GIGABYTE, records.audience_visits_this_month(), {"source": "access log"})
-    month = records.month_sums
-    sent, events = month.get("bytes_downloaded", 0), month.get("timed_watches", 0) + month.get("downloads_measured", 0)
-    return _bandwidth(sent, by_name(month, "seconds_"), events, records.settings) if events else NO_DATA
+    """Measured in a month in which an access log or the audience counted bytes; else estimated."""
+    measured, visits = records.audience_by_month("bytes_sent"), records.audience_by_month("visits")
+    found = {}
+    for month in last_months(records.today, MONTHS_SHOWN):
+        if month in measured:
+            found[month] = Figure(measured[month] / GIGABYTE, visits.get(month, 0), {"source": "access log"})
+        else:
+            found[month] = _bandwidth(records.sums_by_month.get(month, {}), records.settings)
+    return _by_month(found)
 
 
-def _bandwidth(sent: int, seconds: dict[str, int], events: int, settings: StatisticsSettings) -> Figure:
+def _bandwidth(sums: Amounts, settings: StatisticsSettings) -> Figure:
+    sent, seconds = sums.get("bytes_downloaded", 0), by_name(sums, "seconds_")
     megabits = sum(amount * settings.bitrates.get(quality, 0.0) for quality, amount in seconds.items())
     guessed = megabits * BITS_PER_MEGABIT / BITS_PER_BYTE
     if not sent and not guessed:
         return NO_DATA
+    events = sums.get("timed_watches", 0) + sums.get("downloads_measured", 0)
     beside = {"measured_gb": sent / GIGABYTE, "estimated_gb": guessed / GIGABYTE, "setting": "BITRATES"}
     return Figure((sent + guessed) / GIGABYTE, events, beside, is_estimate=bool(guessed))
+
+
+def _by_month(found: dict[str, Figure]) -> Figure:
+    """The figure of the first month, with those of the months before it beside; 0 in a month that has none yet."""
+    months = {month: figure.value for month, figure in reversed(found.items()) if figure.value is not None}
+    if not months:
+        return NO_DATA
+    newest = next(iter(found.values()))
+    newest = Figure(0.0) if newest.value is None else newest
+    return replace(newest, detail={**newest.detail, "gb_by_month": months})
 
 
 def person_utilization(records: PersonRecords) -> Figure:
@@ -143,7 +162,8 @@ GROUP = Group(
             _UPLOAD, person=person_used, platform=site_used),
         Entry(25, "monthly_bandwidth", "Monthly bandwidth", "GB", (PERSON, PLATFORM),
             "Bytes sent this month where they were recorded; else watched seconds × the bitrate of their quality from "
-            "the setting BITRATES, marked as an estimate. Months are those of the zone, in an access log those of UTC.",
+            "the setting BITRATES, marked as an estimate; the eleven months before beside it. Months are those of the "
+            "zone, in an access log those of UTC.",
             'content.download(user_id, "intro", size_bytes=700_000_000)', person=person_bandwidth,
             platform=site_bandwidth),
         Entry(26, "storage_utilization", "Storage utilisation", "%", (PERSON,),

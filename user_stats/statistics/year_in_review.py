@@ -89,10 +89,9 @@ def years(records: PersonRecords) -> list[int]:
 
 
 def _top_items(records: PersonRecords, watches: list[Watched]) -> list[Top]:
-    titles = {event["subject"]: event["title"] for event in records.of("watch") if "title" in event}
     counts = Counter(watch.content_id for watch in watches)
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:TOP]
-    return [Top(titles.get(item) or records.contents(item).get("title") or item, count) for item, count in ranked]
+    return [Top(records.title_of(item), count) for item, count in ranked]
 
 
 def _top_categories(records: PersonRecords, watches: list[Watched]) -> list[Top]:

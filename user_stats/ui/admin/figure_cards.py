@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from user_stats.statistics.catalogue import GROUPS
+from user_stats.statistics.figures import NOT_HERE
 from user_stats.statistics.service import Catalogue
 from user_stats.transfer.tables import Format, table_file
 from user_stats.ui.charts import draw
@@ -25,9 +26,8 @@ CLOCK_UNITS = {"hour", "hour of day"}
 SCALES = {"1–5": "of 5"}
 OF_ONE = {**SCALES, "days": "day", "items": "item", "viewers": "viewer"}
 """Units that say something else beside a 1."""
-NOT_HERE = "Not a figure of this kind of thing: look at the site, one person or one item instead."
 MOST_SHOWN = 4
-SERIES = ("minutes_by_hour", "minutes", "weeks", "curve", "shares", "seconds", "people")
+SERIES = ("minutes_by_hour", "minutes", "weeks", "curve", "shares", "seconds", "people", "gb_by_month")
 """What a figure may have beside its value that is drawn: a list, a mapping, or rows of shares."""
 FEWEST_BARS, MOST_BARS, HOURS_OF_A_DAY = 3, 31, 24
 SMALL_HEIGHT = 56
@@ -35,20 +35,22 @@ Row = Mapping[str, Any]
 
 
 def draw_catalogue(catalogue: Catalogue, *, key: str) -> None:
-    """Every figure, group by group, narrowed by what is searched for; `key` keeps widgets of several apart."""
+    """Every figure that has a form here, group by group, narrowed by what is searched for; `key` keeps widgets of
+    several apart."""
+    rows = [{"key": name, **row} for name, row in catalogue.items() if row["missing"] != NOT_HERE.missing]
+    groups = [one.name for one in GROUPS if any(row["group"] == one.name for row in rows)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Search", key=f"{key}_text", icon=":material/search:", placeholder="A word of the figure")
         is_narrowed = st.toggle("Only with data", key=f"{key}_with_data")
         _draw_downloads(catalogue, key)
-    group = st.pills("Group", [one.name for one in GROUPS], key=f"{key}_group")
-    rows = [{"key": name, **row} for name, row in catalogue.items()]
+    group = st.pills("Group", groups, key=f"{key}_group")
     found = [row for row in rows if _matches(row, text, group) and (row["value"] is not None or not is_narrowed)]
     if not found:
         st.info("No figure matches. Search for another word, or take a filter away.")
-    for one in GROUPS:
-        of_group = [row for row in found if row["group"] == one.name]
+    for name in groups:
+        of_group = [row for row in found if row["group"] == name]
         if of_group:
-            st.header(one.name, anchor=False)
+            st.header(name, anchor=False)
             with st.grid(3, min_column_width=240):
                 for row in of_group:
                     _draw_card(row, key)
@@ -112,8 +114,7 @@ def _draw_missing(row: Row) -> None:
         st.caption("No data yet. This call supplies it:")
         st.code(row["needs"], language=None, wrap_lines=True)
     else:
-        why = row["missing"]
-        st.caption(NOT_HERE if why == "this figure has no form here" else inert(f"{why[:1].upper()}{why[1:]}."))
+        st.caption(inert(f"{row['missing'][:1].upper()}{row['missing'][1:]}."))
 
 
 def shown_value(value: Any, unit: str) -> str:
