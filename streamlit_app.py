@@ -15,7 +15,12 @@ if __name__ != "__main__":
     from user_stats.api.server import site_background, site_middleware, site_routes
     from user_stats.bootstrap import check_configuration
     from user_stats.errors import InvalidConfiguration
-    from user_stats.ui import import_pages
+    from user_stats.ui import first_run_over, import_pages
+
+    LONGEST_WAIT_SECONDS = 5.0
+    """For the first page; who comes later finds everything imported."""
+    DRAWING_SECONDS = 1.0
+    """Until a browser has fetched from this server what it draws the first page with."""
 
     try:
         check_configuration()
@@ -24,7 +29,7 @@ if __name__ != "__main__":
     finally:
         gc.enable()
 
-    def get_ready() -> None:
+    def import_others() -> None:
         """Imports what the first page does without. What is imported by now stays: the collector, which the server
         calls after each run, passes over it."""
         gc.disable()
@@ -35,13 +40,20 @@ if __name__ != "__main__":
             gc.freeze()
             gc.enable()
 
+    async def get_ready() -> None:
+        """Lets the first page be drawn first: both at once would wait for each other."""
+        await asyncio.to_thread(first_run_over.wait, LONGEST_WAIT_SECONDS)
+        await asyncio.sleep(DRAWING_SECONDS)
+        await asyncio.to_thread(import_others)
+
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[None]:
-        """The first page is served while the others are still being imported."""
+        """The first page is served before the others are imported."""
         async with site_background(app):
-            getting_ready = asyncio.create_task(asyncio.to_thread(get_ready))
+            getting_ready = asyncio.create_task(get_ready())
             yield
-            await getting_ready
+            first_run_over.set()
+            getting_ready.cancel()
 
     app = st.App(
         __file__,

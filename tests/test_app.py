@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -328,3 +331,31 @@ def test_the_password_is_changed_in_the_page(folder: Path, monkeypatch: pytest.M
     assert shown.success[0].value == "Your password is changed."
     assert bootstrap.get_accounts().sign_in("quentin", "quiet lamp over seven hills")
     assert session.current_user() is not None
+
+
+# -- the start --------------------------------------------------------------------------------------------------------
+
+SERVER = """
+import asyncio, sys
+import streamlit_app
+from user_stats.ui import first_run_over
+
+async def serve():
+    streamlit_app.DRAWING_SECONDS = 0.0
+    async with streamlit_app.lifespan(None):
+        await asyncio.sleep(0)
+        assert "altair" not in sys.modules
+        first_run_over.set()
+        while "user_stats.ui.users_admin" not in sys.modules:
+            await asyncio.sleep(0.01)
+
+asyncio.run(serve())
+"""
+
+
+def test_the_other_pages_are_imported_once_the_first_was_drawn(tmp_path: Path) -> None:
+    environment = {**os.environ, "USERS_DIR": str(tmp_path / "users")}
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

@@ -3,6 +3,7 @@
 A page is imported when it is first asked for: the welcome page does not wait for the charts of the others.
 """
 
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ def __getattr__(name: str) -> Any:
     if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
+
+
+first_run_over = threading.Event()
+"""Somebody has been shown a page."""
 
 
 def import_pages() -> None:

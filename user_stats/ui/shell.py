@@ -51,6 +51,13 @@ DEMO = Page("Activity Demo", "activity-demo", ":material/science:", lambda user:
 
 def run() -> None:
     """One run of the app: draws the page that the browser is at, for whoever is looking."""
+    try:
+        _draw_site()
+    finally:
+        ui.first_run_over.set()
+
+
+def _draw_site() -> None:
     st.set_page_config(page_title=SITE_NAME, page_icon=SITE_ICON, layout="wide")
     if exchange_cookie():
         return

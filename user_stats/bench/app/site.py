@@ -39,10 +39,12 @@ def fill(store: Path, size: int) -> list[str]:
 def started_site(store: Path) -> Iterator[str]:
     """The address of the site on a free port; it may not listen yet."""
     settings = {"STORE_URL": str(store), "STREAMLIT_SERVER_PORT": "0", "STREAMLIT_SERVER_ADDRESS": "127.0.0.1"}
+    environment = {**os.environ, **settings}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # people's sites keep what was compiled once
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"],
         cwd=ROOT,
-        env={**os.environ, **settings},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
