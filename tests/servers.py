@@ -128,14 +128,15 @@ class PostgresServer:
             return
         own = [name for one in ALL_COLLECTIONS for name in tables.RecordTable(one).names]
         own += [name for log in ALL_LOGS for name in tables.EntryTable(log).names]
-        own += ["user_stats.layout", "user_stats.commits"]
+        kept = ["user_stats.layout", *(tables.RecordTable(one).tallies for one in ALL_COLLECTIONS)]
+        own += ["user_stats.commits"]
         found = self.execute(
             "SELECT 'user_stats.' || tablename FROM pg_tables WHERE schemaname = 'user_stats'", database="site"
         )
         steps = [
             f"DELETE FROM {name}" if name in own else f"DROP TABLE {name} CASCADE"
             for (name,) in found
-            if name != "user_stats.layout"
+            if name not in kept
         ]
         self.execute("; ".join(steps), database="site")
 

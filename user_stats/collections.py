@@ -31,6 +31,7 @@ USERS = Collection(
     width=1024,
     unique={"username": fold_username, "email": fold_email},
     fields=("username", "email", "role", "is_active", "created_at", "subscription_expires"),
+    kinds=("role", "is_active"),
     normal={
         "role": lambda value: value if isinstance(value, str) else None,
         "is_active": lambda value: value is None or value is True,

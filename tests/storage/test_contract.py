@@ -16,6 +16,7 @@ PEOPLE = Collection(
     width=256,
     unique={"name": str.casefold, "mail": str.casefold},
     fields=("name", "mail", "kind", "since"),
+    kinds=("kind",),
 )
 DAYS = Collection("days", width=128, counts=True)
 NOTES = Collection("notes", width=128)
@@ -382,6 +383,23 @@ def test_pages_match_sort_and_cut(storage: Storage) -> None:
     assert page(offset=100) == ([], 30)
 
 
+def test_a_search_is_counted_as_far_as_it_need_be(storage: Storage) -> None:
+    for number in range(30):
+        put(storage, f"k{number}", name=f"Name{number:02}", mail=f"m{number}@x", kind="ab"[number % 2])
+
+    def page(count_to: int | None, **query: object) -> tuple[list[str], int]:
+        asked = PageQuery(text_fields=("name", "mail"), count_to=count_to, **query)  # type: ignore[arg-type]
+        records, total = storage.find_page(PEOPLE, asked)
+        return [key for key, _ in records], total
+
+    assert page(30, text="name", sort="name", limit=2) == (["k0", "k1"], 30)
+    found, total = page(5, text="name", sort="name", descending=True, offset=8, limit=2)
+    assert (found, total in (6, 30)) == (["k21", "k20"], True)
+    found, total = page(5, text="name2", equal={"kind": "b"}, sort="name", limit=9)
+    assert (found, total) == (["k21", "k23", "k25", "k27", "k29"], 5)
+    assert page(5, sort="name", limit=1) == (["k0"], 30)  # without a text all are counted
+
+
 def test_pages_follow_changes(storage: Storage) -> None:
     for number in range(5):
         put(storage, f"k{number}", name=f"n{number}", kind="a")
@@ -391,6 +409,7 @@ def test_pages_follow_changes(storage: Storage) -> None:
     put(storage, "k9", name="n9", kind="a")
     records, total = storage.find_page(PEOPLE, PageQuery(equal={"kind": "a"}, sort="name"))
     assert ([record["name"] for _, record in records], total) == (["n0", "n3", "n4", "n9"], 4)
+    assert storage.find_page(PEOPLE, PageQuery())[1] == storage.count(PEOPLE) == 5
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", "a b", "ä", "a\n", "a\x00", "x" * 129, None, 7])

@@ -33,6 +33,8 @@ class Collection:
     """Fields whose folded values are unique over the collection, each with its folding."""
     fields: tuple[str, ...] = ()
     """Fields that `find_page` may match and sort by."""
+    kinds: tuple[str, ...] = ()
+    """Those of `fields` that have a handful of values: an engine may keep count of the records by them."""
     normal: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict, hash=False)
     """For fields that another program may write in several ways: the one form that is compared, of one type or None."""
     counts: bool = False
@@ -76,6 +78,9 @@ class PageQuery:
     descending: bool = False
     offset: int = 0
     limit: int = 50
+    count_to: int | None = None
+    """How far those that a text finds need be counted: where there are more, an engine may say that it is one more.
+    None: all of them."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from user_stats.storage.postgres.tables import SCHEMA, Connection
+from user_stats.storage.postgres.names import SCHEMA
+from user_stats.storage.postgres.tables import Connection
 
 STEP = 10**12
 MAKE = f"INSERT INTO {SCHEMA}.commits (connection, number) VALUES (%s, 0)"

@@ -96,9 +96,13 @@ class Connections:
     def _connected(self) -> Connection:
         connection = Connection.connect(self._url, autocommit=True)
         connection.opened_at = time.monotonic()
-        limits = {"lock_timeout": self._timeout, "idle_in_transaction_session_timeout": IDLE_SECONDS_IN_TRANSACTION}
-        for name, seconds in limits.items():
-            connection.execute("SELECT set_config(%s, %s, false)", (name, f"{seconds * 1000:.0f}ms"))
+        settings = {
+            "lock_timeout": f"{self._timeout * 1000:.0f}ms",
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_IN_TRANSACTION * 1000}ms",
+            "jit": "off",  # it takes longer than what it is to speed up
+        }
+        for name, value in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         return connection
 
 

@@ -17,7 +17,7 @@ from user_stats.storage.nesting import Nesting
 from user_stats.storage.postgres import repair, tables, whole
 from user_stats.storage.postgres.commits import Unsure, is_committed
 from user_stats.storage.postgres.connections import Connections
-from user_stats.storage.postgres.pages import page_statement
+from user_stats.storage.postgres.pages import find_page
 from user_stats.storage.postgres.tables import Connection, EntryTable, RecordTable
 from user_stats.storage.postgres.transactions import PostgresTransaction
 from user_stats.storage.postgres.values import number, stored_value
@@ -98,8 +98,7 @@ class PostgresStorage:
         table = self._records(collection)
         if collection.counts:
             self._add_up(collection, [key for key, _ in self.scan(collection)])
-        rows = self._rows(*page_statement(table, query))
-        return [(key, record) for _, key, record in rows if key is not None], rows[0][0]
+        return find_page(self._rows, table, query)
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
         rows = self._rows(self._entries(log).read, (checked_log_key(key), newest))

@@ -1,4 +1,5 @@
-"""What can be wrong in the database, and how it is mended: columns that do not say what the record says.
+"""What can be wrong in the database, and how it is mended: columns that do not say what the record says, and tallies
+that do not say how many records there are.
 
 The server holds that everything is JSON and that no two records share a unique value; a record that somebody changed by
 hand counts, and its columns are set again from it.
@@ -11,17 +12,22 @@ from collections.abc import Iterable, Iterator
 import psycopg
 
 from user_stats.storage import Damage
-from user_stats.storage.postgres.tables import Connection, RecordTable, column
+from user_stats.storage.postgres import tallies
+from user_stats.storage.postgres.names import column
+from user_stats.storage.postgres.tables import Connection, RecordTable
 
 READ_AT_ONCE = 1000
 
 
 def find(connection: Connection, given: Iterable[RecordTable]) -> list[Damage]:
-    return [
-        Damage(f"{table.collection.name}.json", f"{key}: what is searched by does not fit the record", True)
-        for table in given
-        for _, key, _ in _wrong(connection, table)
-    ]
+    found = []
+    for table in given:
+        place = f"{table.collection.name}.json"
+        for _, key, _ in _wrong(connection, table):
+            found.append(Damage(place, f"{key}: what is searched by does not fit the record", True))
+        if not _is_tallied(connection, table):
+            found.append(Damage(place, "how many there are is not what was counted", True))
+    return found
 
 
 def mend(connection: Connection, given: Iterable[RecordTable]) -> list[Damage]:
@@ -37,7 +43,19 @@ def mend(connection: Connection, given: Iterable[RecordTable]) -> list[Damage]:
                 is_set = False
             problem = "set again from the record" if is_set else "a value is that of another record too"
             done.append(Damage(place, f"{key}: what is searched by was {problem}", is_set))
+        if not _is_tallied(connection, table):
+            with connection.transaction():
+                for statement in tallies.recount(table.tallies, table.name, table.kinds):
+                    connection.execute(statement.encode())
+            done.append(Damage(f"{table.collection.name}.json", "how many there are was counted again", True))
     return done
+
+
+def _is_tallied(connection: Connection, table: RecordTable) -> bool:
+    if not table.kinds:
+        return True
+    differences = tallies.differences(table.tallies, table.name, table.kinds)
+    return connection.execute(differences.encode()).fetchone() is None
 
 
 def _wrong(connection: Connection, table: RecordTable) -> Iterator[tuple[int, str, list[str | None]]]:

@@ -1,6 +1,7 @@
 """What lies in the database: the tables of collections and logs, made when they are first used, and their statements.
 
     records_NAME   key, number (the order of creation), record, and a column `field_NAME` for each field to compare
+    tallies_NAME   how many records there are of each kind; see `tallies.py`
     counts_NAME    for collections that count: whole numbers that are still to be added to a record
     lists_NAME     key, how many entries its list has; the row is what a transaction holds of a list
     entries_NAME   key, position (by the log's order), number (the order of appending), entry
@@ -11,7 +12,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,9 +19,10 @@ import psycopg
 
 from user_stats.errors import StorageError
 from user_stats.storage import Collection, Log, Record
+from user_stats.storage.postgres import indexes, tallies
+from user_stats.storage.postgres.names import SCHEMA, checked, column
 from user_stats.storage.postgres.values import stored_value
 
-SCHEMA = "user_stats"
 LOCK = 0x75736572
 """The number of the advisory lock under which tables are made and changed."""
 STEPS = (
@@ -45,13 +46,15 @@ class RecordTable:
     """The table of one collection."""
 
     def __init__(self, collection: Collection) -> None:
-        name = _checked(collection.name)
+        name = checked(collection.name)
         self.title = f"records {name}"
         self.collection = collection
         self.compared = tuple(dict.fromkeys((*collection.unique, *collection.fields)))
         self.name = f"{SCHEMA}.records_{name}"
         self.counts = f"{SCHEMA}.counts_{name}"
         self.names = (self.name, self.counts) if collection.counts else (self.name,)
+        self.tallies = f"{SCHEMA}.tallies_{name}"
+        self.kinds = [column(field) for field in collection.kinds]
         columns = [column(field) for field in self.compared]
         names = self.columns = ", ".join(["key", "record", *columns])
         marks = ", ".join(["%s"] * (2 + len(columns)))
@@ -86,10 +89,12 @@ class RecordTable:
             self.count = (
                 f"SELECT count(*) FROM (SELECT key FROM {self.name} UNION SELECT key FROM {self.counts}) AS keys"
             )
+        elif self.kinds:
+            self.count = f"SELECT {tallies.total(self.tallies, ())}"
 
     def sum_up(self, fields: Sequence[str]) -> str:
         """Each record is taken apart once; what is no number in it adds nothing."""
-        names = [f'"{_checked(field)}"' for field in fields]
+        names = [f'"{checked(field)}"' for field in fields]
         one = "sum(CASE json_typeof({0}) WHEN 'number' THEN {0}::text::numeric END)"
         columns = ", ".join(f"{name} json" for name in names)
         sums = ", ".join(one.format(name) for name in names)
@@ -108,21 +113,34 @@ class RecordTable:
         return f"SELECT key FROM {self.name} WHERE {column(field)} = %s"
 
     def is_there(self, known: Mapping[str, set[str]]) -> bool:
-        name = f"records_{self.collection.name}"
-        return known.get(name, set()) >= {column(field) for field in self.compared} and name in known
+        """Whether nothing is lacking, by the columns that every table and every index has."""
+        name = self.collection.name
+        return (
+            known.get(f"records_{name}", set()) >= {"key", *map(column, self.compared)}
+            and known.get(f"tallies_{name}", set()) >= set(self.kinds)
+            and all(known.get(order.name) == order.columns for order in indexes.orders(self.name, self.collection))
+        )
 
     def make(self, connection: Connection) -> None:
-        """Makes the table, or the columns that it lacks."""
+        """Makes the table, or what it lacks."""
         for statement in self._definition():
             connection.execute(statement)
-        there = known_columns(connection)[f"records_{self.collection.name}"]
-        added = [field for field in self.compared if column(field) not in there]
+        there = known_columns(connection)
+        added = [field for field in self.compared if column(field) not in there[f"records_{self.collection.name}"]]
         for field in added:
             connection.execute(f'ALTER TABLE {self.name} ADD COLUMN {column(field)} text COLLATE "C"')
         if added:
             self._fill(connection)
         for field in added:
-            self._make_indexes(connection, field)
+            if field in self.collection.unique:
+                indexes.make_unique(connection, self.name, self.collection, field)
+        for order in indexes.orders(self.name, self.collection):
+            if there.get(order.name) != order.columns:
+                connection.execute(f"DROP INDEX IF EXISTS {SCHEMA}.{order.name}")
+                connection.execute(order.statement.encode())
+        if self.kinds and f"tallies_{self.collection.name}" not in there:
+            for statement in tallies.definition(self.tallies, self.name, self.kinds):
+                connection.execute(statement.encode())
 
     def _definition(self) -> list[str]:
         statements = [
@@ -148,22 +166,12 @@ class RecordTable:
                 connection.execute(update, (*self.values(record), number))
             last = rows[-1][0]
 
-    def _make_indexes(self, connection: Connection, field: str) -> None:
-        name = f"{self.collection.name}_{_checked(field)}"
-        if field in self.collection.unique:
-            connection.execute(f"CREATE UNIQUE INDEX {name}_unique ON {self.name} ({column(field)})")
-            if operators := _trigram_operators(connection):
-                connection.execute(f"CREATE INDEX {name}_text ON {self.name} USING gin ({column(field)} {operators})")
-        if field in self.collection.fields:
-            connection.execute(f"CREATE INDEX {name}_up ON {self.name} ({column(field)}, number)")
-            connection.execute(f"CREATE INDEX {name}_down ON {self.name} ({column(field)} DESC, number)")
-
 
 class EntryTable:
     """The tables of one log."""
 
     def __init__(self, log: Log) -> None:
-        name = _checked(log.name)
+        name = checked(log.name)
         self.title = f"entries {name}"
         self.log = log
         self.name = f"{SCHEMA}.entries_{name}"
@@ -254,30 +262,6 @@ def make(connection: Connection, table: RecordTable | EntryTable) -> None:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         table.make(connection)
-
-
-def column(field: str) -> str:
-    return f"field_{_checked(field)}"
-
-
-def _checked(name: str) -> str:
-    """A name of the program's own; nothing from outside becomes part of a statement."""
-    if re.fullmatch("[a-z][a-z_]{0,39}", name) is None:
-        raise ValueError(f"{name!r} cannot name a table")
-    return name
-
-
-def _trigram_operators(connection: Connection) -> str | None:
-    """The operators for an index by parts of words, where the database has them or lets us add them."""
-    try:
-        with connection.transaction():
-            connection.execute(f"CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA {SCHEMA}")
-    except psycopg.Error:
-        return None
-    row = connection.execute(
-        "SELECT nspname FROM pg_extension JOIN pg_namespace space ON extnamespace = space.oid WHERE extname = 'pg_trgm'"
-    ).fetchone()
-    return f'"{row[0]}".gin_trgm_ops' if row is not None else None
 
 
 def _exists(connection: Connection, query: Any, name: str) -> bool:

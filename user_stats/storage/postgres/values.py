@@ -42,8 +42,9 @@ def number(total: Decimal | None) -> float:
 
 
 def pattern(text: str) -> str:
-    """What LIKE finds the stored texts with that contain this one, literally."""
-    return "s%" + re.sub(r"([\\%_])", r"\\\1", _FOREIGN.sub(_replaced, text)) + "%"
+    """What LIKE finds the stored texts with that contain this one, literally; before them stands the letter of texts,
+    which is not named, for the index would look it up in vain."""
+    return "_%" + re.sub(r"([\\%_])", r"\\\1", _FOREIGN.sub(_replaced, text)) + "%"
 
 
 def _storable(text: str) -> str:
