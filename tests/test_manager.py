@@ -233,6 +233,11 @@ def test_people_are_found_by_part_of_name_or_address(manager: UserManager, clock
     assert manager.find_users(is_active=False).total == 0
     page = manager.find_users(sort="-created_at", offset=10, limit=5)
     assert ([user.username for user in page.users], page.total) == (["Person01", "Person00"], 12)
+    page = manager.find_users("person", count_to=12)
+    assert (page.total, page.is_total_exact) == (12, True)
+    page = manager.find_users("person", count_to=11)
+    assert (page.total, page.is_total_exact) == (12, False)  # "more than 11"
+    assert manager.find_users(count_to=11).is_total_exact
     found = manager.find_user("person05")
     assert found is not None
     assert found == manager.find_user("P5@ONE.org")
@@ -247,6 +252,7 @@ def test_people_are_found_by_part_of_name_or_address(manager: UserManager, clock
         {"limit": "all"},
         {"limit": True},
         {"offset": -1},
+        {"count_to": 0},
         {"sort": "password"},
         {"role": "owner"},
         {"is_active": "yes"},

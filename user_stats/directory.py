@@ -30,6 +30,8 @@ class UserPage:
     total: int
     offset: int
     limit: int
+    is_total_exact: bool = True
+    """False where a search has found more than were counted: so many match at least."""
 
 
 def find_page(
@@ -41,6 +43,7 @@ def find_page(
     sort: str,
     offset: int,
     limit: int,
+    count_to: int | None = None,
 ) -> UserPage:
     """See `UserManager.find_users`; `ranges` are from and to, by what they are of: created, expires."""
     equal: dict[str, Any] = {}
@@ -54,6 +57,8 @@ def find_page(
     order = fields.checked_word("sort", sort, choices)
     offset = fields.checked_whole("offset", offset, 0, 10**9)
     limit = fields.checked_whole("limit", limit, 1, LARGEST_PAGE)
+    if count_to is not None:
+        count_to = fields.checked_whole("count_to", count_to, 1, 10**9)
     query = PageQuery(
         text=fields.fold_username(text) if text else None,
         text_fields=("username", "email"),
@@ -63,9 +68,11 @@ def find_page(
         descending=order.startswith("-"),
         offset=offset,
         limit=limit,
+        count_to=count_to,
     )
     records, total = storage.find_page(USERS, query)
-    return UserPage([User.from_stored(user_id, record) for user_id, record in records], total, offset, limit)
+    users = [User.from_stored(user_id, record) for user_id, record in records]
+    return UserPage(users, total, offset, limit, is_total_exact=not text or total - 1 != count_to)
 
 
 def _checked_ranges(

@@ -104,13 +104,16 @@ class UserManager:
         *,
         expires_from: datetime | date | str | None = None,
         expires_to: datetime | date | str | None = None,
+        count_to: int | None = None,
     ) -> UserPage:
         """One page of the people whose name or address contains `text`, literally and in any case.
 
         `sort` is username, email, role, created_at or subscription_expires, with - in front for descending; the dates
-        are half-open: from ≤ created < to, and so for the end of the subscription. `limit` is 1 to 1,000."""
+        are half-open: from ≤ created < to, and so for the end of the subscription. `limit` is 1 to 1,000. Who does not
+        need to know how many more than `count_to` a text finds has the page sooner, where that costs (see `UserPage`).
+        """
         ranges = {"created": (created_from, created_to), "expires": (expires_from, expires_to)}
-        return directory.find_page(self._storage, text, role, is_active, ranges, sort, offset, limit)
+        return directory.find_page(self._storage, text, role, is_active, ranges, sort, offset, limit, count_to)
 
     def count_users(self) -> int:
         """How many accounts there are."""

@@ -13,7 +13,7 @@ from user_stats import Forbidden, UserManager, UserNotFound, UserRole, bootstrap
 from user_stats.bootstrap import get_accounts, get_audience, get_statistics
 from user_stats.collections import AUDIT
 from user_stats.errors import TooLarge
-from user_stats.ui.admin import bulk, downloads
+from user_stats.ui.admin import bulk, directory, downloads
 from user_stats.ui.admin.figure_cards import catalogue_file, shown_value, small_chart
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
 from user_stats.ui.text import on_primary
@@ -98,6 +98,15 @@ def test_long_lists_come_in_pages_of_fifty(admin_page: AdminPage, manager: UserM
     assert "121 people, showing 101 to 121" in texts(shown)
     shown.text_input(key="directory_text").set_value("person00").run()
     assert len(names(shown)) == 10  # a new search begins on the first page
+
+
+def test_a_search_says_that_more_match_than_were_counted(
+    admin_page: AdminPage, manager: UserManager, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager.create_user("bob", "bob@example.org")
+    monkeypatch.setattr(directory, "COUNTED_TO", 2)
+    assert "More than 2 people, showing 1 to 3" in texts(admin_page(directory_text="example"))
+    assert "3 people, showing 1 to 3" in texts(admin_page())
 
 
 def test_a_list_that_became_shorter_shows_its_last_page(admin_page: AdminPage, manager: UserManager, ada: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from user_stats.bootstrap import get_user_manager
+from user_stats.directory import UserPage
 from user_stats.models import User, UserRole
 from user_stats.people import MOST_AT_ONCE
 from user_stats.ui.actions import act
@@ -67,21 +68,22 @@ CHANGES = (
 )
 
 
-def draw_bulk(chosen: list[User], total: int, find_ids: Callable[[int], list[str]]) -> None:
+def draw_bulk(chosen: list[User], shown: UserPage, find_ids: Callable[[int], list[str]]) -> None:
     """What can be done with the people who are marked in the list, or with all who match."""
     if not chosen:
         st.caption("Mark people in the list to change many at once, or open one with the arrows in front.")
         return
     with st.container(border=True):
         marked = f"The {len(chosen):,} marked" if len(chosen) > 1 else "The one marked"
-        scopes = [marked, f"All {total:,} that match"] if total > len(chosen) else [marked]
+        everybody = f"All {shown.total:,} that match" if shown.is_total_exact else "All that match"
+        scopes = [marked, everybody] if shown.total > len(chosen) else [marked]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             scope = st.segmented_control("Whom", scopes, default=marked, required=True, key="bulk_scope")
             change = st.selectbox("What", CHANGES, key="bulk_change", format_func=lambda one: one.label, width=240)
             if st.button(on_primary("Go on …"), key="bulk_go", type="primary"):
                 if scope == marked:
                     _confirm(change, [user.user_id for user in chosen], [user.username for user in chosen])
-                elif total > MOST_AT_ONCE:
+                elif shown.total > MOST_AT_ONCE:
                     st.warning(f"At most {MOST_AT_ONCE:,} at once. Narrow the list down first.")
                 else:
                     _confirm(change, find_ids(MOST_AT_ONCE), [])

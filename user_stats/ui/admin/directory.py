@@ -31,6 +31,8 @@ SORTS = {
     "Plan ends soonest": "subscription_expires",
 }
 STATES = {"Active": True, "Inactive": False}
+COUNTED_TO = 10_000
+"""How many of those that a search finds are counted, where that takes long: nobody looks at more pages."""
 TABLE, PAGE = "directory_table", "directory_page"
 OPEN = ":material/open_in_full:"
 
@@ -56,6 +58,7 @@ class Filters:
             sort=self.sort,
             offset=offset,
             limit=limit,
+            count_to=COUNTED_TO,
         )
 
     def find_ids(self, most: int) -> list[str]:
@@ -117,7 +120,7 @@ def _draw_list(filters: Filters) -> None:
         _draw_nobody(filters)
         return
     first = shown.offset + 1
-    people = f"{shown.total:,} {'person' if shown.total == 1 else 'people'}"
+    people = _count_text(shown)
     st.caption(f"{people}, showing {first:,} to {shown.offset + len(shown.users):,}")
     bar = st.container()
     table = st.dataframe(
@@ -129,12 +132,18 @@ def _draw_list(filters: Filters) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         column_config=_columns(shown.users),
-        alt=f"People {first} to {shown.offset + len(shown.users)} of {shown.total} with role, state and figures",
+        alt=f"People {first} to {shown.offset + len(shown.users)} of {people}, with role, state and figures",
     )
     draw_pagination(shown, PAGE)
     chosen = [shown.users[row] for row in table.selection.rows if row < len(shown.users)]
     with bar:
-        draw_bulk(chosen, shown.total, filters.find_ids)
+        draw_bulk(chosen, shown, filters.find_ids)
+
+
+def _count_text(shown: UserPage) -> str:
+    if not shown.is_total_exact:
+        return f"More than {shown.total - 1:,} people"
+    return "1 person" if shown.total == 1 else f"{shown.total:,} people"
 
 
 def _draw_nobody(filters: Filters) -> None:
