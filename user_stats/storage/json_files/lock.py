@@ -17,7 +17,11 @@ import filelock
 from user_stats.errors import StorageBusy
 from user_stats.storage.json_files.disk import Disk
 
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30e-6, 300e-6
+FIRST_PAUSE_SECONDS = 300e-6
+"""About one write: whoever came into the way of a single one goes on at once."""
+PATIENCE_SECONDS = 20e-3
+"""How long a process that writes on and on may go on before others insist: each change of the process costs as much as
+several writes, for the next one starts with cold caches."""
 
 
 class StoreLock:
@@ -68,17 +72,18 @@ class StoreLock:
             self._threads.release()
 
     def _take(self, deadline: float) -> None:
-        pause = SHORTEST_PAUSE_SECONDS
+        started = 0.0
         while True:
             if self._process != os.getpid():  # never share a lock with the process that forked this one
                 self._open()
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if time.monotonic() >= deadline:
+                now = time.monotonic()
+                if now >= deadline:
                     raise self._busy() from None
-                time.sleep(pause)
-                pause = min(pause * 1.2, LONGEST_PAUSE_SECONDS)
+                time.sleep(_pause_seconds(now - started) if started else FIRST_PAUSE_SECONDS)
+                started = started or now
                 continue
             stamp = self._disk.stamp(self._path)
             if stamp is not None and stamp[0] == self._inode:
@@ -102,3 +107,8 @@ class StoreLock:
             os.close(self._descriptor)
             self._descriptor = -1
             self._process = 0
+
+
+def _pause_seconds(waited_seconds: float) -> float:
+    """Shorter and shorter until the patience is over; then a hundredth of the wait, for it is something long."""
+    return max((PATIENCE_SECONDS - waited_seconds) / 2, waited_seconds / 100)
