@@ -17,7 +17,7 @@ from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.visits import MOST_PATHS_A_DAY, clean_path
 from user_stats.audit import newest_entries
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, KNOWN_VISITORS, LOG_IMPORTS, LOG_LINES, SITE, VISITS
-from user_stats.errors import Conflict, Forbidden, InvalidInput, TooLarge
+from user_stats.errors import Forbidden, InvalidInput, TooLarge
 from user_stats.storage import Record, Storage, open_storage
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -219,11 +219,11 @@ def test_visitors_who_come_no_more_are_forgotten_after_their_cookie(
 # -- logs of the past ---------------------------------------------------------------------------------------
 
 
-def made_up_log(lines: int) -> Iterator[Visit]:
-    start = datetime.fromisoformat("2026-02-01T00:00:00+00:00")
-    for number in range(lines):
+def made_up_log(lines: int, *, start: int = 0) -> Iterator[Visit]:
+    first = datetime.fromisoformat("2026-02-01T00:00:00+00:00")
+    for number in range(start, start + lines):
         yield Visit(
-            start + timedelta(minutes=number), f"/{number % 3}", FIREFOX, f"192.0.2.{number % 7}", bytes_sent=10
+            first + timedelta(minutes=number), f"/{number % 3}", FIREFOX, f"192.0.2.{number % 7}", bytes_sent=10
         )
 
 
@@ -360,10 +360,29 @@ def test_two_imports_of_one_log_at_once_count_it_once(audience: Audience, storag
                 audience.import_visits(made_up_log(1500), fingerprint="abc")
             yield visit
 
-    with pytest.raises(Conflict):
-        audience.import_visits(overtaken(), fingerprint="abc")
+    assert audience.import_visits(overtaken(), fingerprint="abc").visits == 1000
     assert audience.totals().visits == 1500
     assert (storage.get(LOG_IMPORTS, "abc") or {})["lines"] == 1500
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("moment", range(0, 3000, 500))
+def test_of_two_logs_at_once_that_overlap_each_line_counts_once(
+    audience: Audience, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """Lines that stand twice in both, in whichever half, are two visits."""
+    monkeypatch.setattr(log_lines, "MOST_UNPACKED", 200)
+    lines = [visit for visit in made_up_log(1500) for _ in range(2)]
+    others = [*lines[2000:], *made_up_log(1000, start=1500)]
+
+    def overtaken() -> Iterator[Visit]:
+        for number, visit in enumerate(lines):
+            if number == moment:
+                audience.import_visits(others, fingerprint="def")
+            yield visit
+
+    audience.import_visits(overtaken(), fingerprint="abc")
+    assert audience.totals().visits == 4000
 
 
 def elastic_log() -> Iterator[Visit]:

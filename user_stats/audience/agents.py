@@ -47,19 +47,26 @@ _is_crawler = re.compile(
 ).search
 
 
-@lru_cache(maxsize=4096)
 def agent_family(user_agent: str) -> str:
     """One of a few dozen names: the program, the browser, `Crawler`, or `Other`."""
-    header = user_agent[:LONGEST_HEADER]
+    return _family(user_agent[:LONGEST_HEADER])
+
+
+def is_crawler(user_agent: str) -> bool:
+    """True for search engines, feed readers, monitors and libraries, and where nothing is said at all."""
+    return _crawls(user_agent[:LONGEST_HEADER])
+
+
+@lru_cache(maxsize=4096)
+def _family(header: str) -> str:
     for token, family in _PROGRAMS:
         if token in header:
             return family
-    if is_crawler(user_agent):
+    if _crawls(header):
         return CRAWLER
     return next((family for token, family in _BROWSERS if token in header), OTHER)
 
 
 @lru_cache(maxsize=4096)
-def is_crawler(user_agent: str) -> bool:
-    """True for search engines, feed readers, monitors and libraries, and where nothing is said at all."""
-    return _is_crawler(user_agent[:LONGEST_HEADER].strip()) is not None
+def _crawls(header: str) -> bool:
+    return _is_crawler(header.strip()) is not None

@@ -118,7 +118,7 @@ class Audience:
 
     def import_visits(self, visits: Iterable[Visit], *, fingerprint: str, name: str = "") -> LogImport:
         """Counts the visits of a log, crawlers too, each line once for good: see `log_imports.py`. The fingerprint is
-        of the whole log. Raises Conflict."""
+        of the whole log."""
         if not self.is_enabled:
             return LogImport(0, 0, {})
         return log_imports.import_visits(self._storage, visits, fingerprint, name, self._counting, self._clock())

@@ -13,9 +13,9 @@ from datetime import datetime
 from itertools import islice
 
 from user_stats.audience.ledger import Event, Ledger, commit
-from user_stats.audience.log_lines import KnownLines, Marks
+from user_stats.audience.log_lines import KnownLines, Marks, Overtaken
 from user_stats.audience.visitors import Counting
-from user_stats.audience.visits import Visit, record_visits
+from user_stats.audience.visits import DaySums, Visit, record_visits
 from user_stats.collections import LOG_IMPORTS
 from user_stats.storage import Storage
 from user_stats.times import to_iso
@@ -41,7 +41,7 @@ def import_visits(
     storage: Storage, visits: Iterable[Visit], fingerprint: str, name: str, counting: Counting, now: datetime
 ) -> LogImport:
     """Counts every visit that is new, crawlers too. Each chunk goes in together with the marks of its lines, so that an
-    import that was cut short goes on where it stopped. Raises Conflict."""
+    import that was cut short goes on where it stopped, and several may go on at once."""
     done = storage.get(LOG_IMPORTS, fingerprint)
     if done is not None:
         return LogImport(0, 0, {}, was_known=True, known_visits=done["lines"])
@@ -50,17 +50,30 @@ def import_visits(
     remaining = iter(visits)
     while chunk := list(islice(remaining, CHUNK)):
         lines += len(chunk)
-        new, marks = known.sifted(chunk)
-        if not new:
-            continue
-        for day, sums in commit(storage, [_chunk_event(new, known, marks, counting)], now)[0].items():
+        for day, sums in _count_new(storage, chunk, known, counting, now).items():
             count += sums.visits
             crawlers += sums.crawler_visits
             days[day] += sums.visits
-        known.added(marks)
     mark = {"name": name, "lines": lines, "imported_at": to_iso(now)}
     storage.transaction(lambda tx: tx.put(LOG_IMPORTS, fingerprint, mark))
     return LogImport(count, crawlers, dict(days), known_visits=lines - count)
+
+
+def _count_new(
+    storage: Storage, chunk: list[Visit], known: KnownLines, counting: Counting, now: datetime
+) -> dict[str, DaySums]:
+    """What the visits that are new come to by day. Where somebody else was faster, what is new is looked at again."""
+    new, marks = known.sifted(chunk)
+    while new:
+        try:
+            sums: dict[str, DaySums] = commit(storage, [_chunk_event(new, known, marks, counting)], now)[0]
+        except Overtaken:
+            known.catch_up(marks)
+            new, marks = known.sifted(new)
+        else:
+            known.added(marks)
+            return sums
+    return {}
 
 
 def _chunk_event(new: list[Visit], known: KnownLines, marks: Marks, counting: Counting) -> Event:

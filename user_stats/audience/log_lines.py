@@ -21,7 +21,6 @@ from datetime import date, datetime
 from user_stats.audience.visitors import address_tag, key_of_day
 from user_stats.audience.visits import Visit
 from user_stats.collections import LOG_LINES
-from user_stats.errors import Conflict
 from user_stats.storage import Storage, Transaction
 
 DAY_SECONDS, MINUTE_SECONDS = 86_400, 60
@@ -41,6 +40,10 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 Marks = Mapping[int, Sequence[int]]
 """Marks of lines by their day, counted from 1970."""
+
+
+class Overtaken(Exception):
+    """Somebody else has imported lines of the same days meanwhile; nothing was written."""
 
 
 class KnownLines:
@@ -96,14 +99,14 @@ class KnownLines:
         return tag
 
     def add(self, tx: Transaction, marks: Marks) -> None:
-        """Writes the marks with what else they moved. Raises Conflict where somebody else has imported lines of these
+        """Writes the marks with what else they moved. Raises Overtaken where somebody else has imported lines of these
         days since they were read."""
         for day, found in marks.items():
             count = self._counts[day]
             key = _key(day, count)
             newest = tx.read_log(LOG_LINES, key, 1)
             if newest and newest[0]["count"] != count:
-                raise Conflict("lines of these days are being imported by somebody else at the moment; import it again")
+                raise Overtaken
             count += len(found)
             lines = base64.b64encode(_packed(found)).decode()
             tx.append(LOG_LINES, key, {"count": count, "key": _key_name(self._keys[day]), "marks": lines})
@@ -113,24 +116,34 @@ class KnownLines:
         for day, found in marks.items():
             self._counts[day] += len(found)
 
+    def catch_up(self, marks: Marks) -> None:
+        """Reads what others have added to these days since they were read."""
+        for day in marks:
+            self._read(day)
+
     def _read(self, day: int) -> None:
-        key = key_of_day(self._storage, _name(day), self._now) if self._has_daily_keys else b""
-        self._keys[day] = key
-        count, is_last = 0, False
+        """What is new since the day was read last; what this import added itself is not."""
+        if day not in self._keys:
+            self._keys[day] = key_of_day(self._storage, _name(day), self._now) if self._has_daily_keys else b""
+        key_name = _key_name(self._keys[day])
+        known = count = self._counts.get(day, 0)
+        is_last = False
         while not is_last and (entries := self._storage.read_log(LOG_LINES, _key(day, count))):
             for entry in entries:
-                marks = base64.b64decode(entry["marks"])
-                if entry["key"] != _key_name(key):
-                    marks = _packed([mark & UNTAGGED for mark in _unpacked(marks)])
-                self._pack(day, marks)
+                if entry["count"] > known:
+                    marks = _unpacked(base64.b64decode(entry["marks"]))
+                    self._pack(day, marks if entry["key"] == key_name else (mark & UNTAGGED for mark in marks))
             newest = entries[-1]["count"]
             is_last, count = _key(day, newest) == _key(day, count), newest
         self._counts[day] = count
 
-    def _pack(self, day: int, marks: bytes) -> None:
-        for at, mark in enumerate(_unpacked(marks)):
+    def _pack(self, day: int, marks: Iterable[int]) -> None:
+        for mark in marks:
             minute = (day * DAY_SECONDS + (mark >> SECOND_AT)) // MINUTE_SECONDS
-            self._packed.setdefault(minute, bytearray()).extend(marks[at * MARK_BYTES : (at + 1) * MARK_BYTES])
+            if minute in self._unpacked:
+                self._unpacked[minute][mark] += 1
+            else:
+                self._packed.setdefault(minute, bytearray()).extend(mark.to_bytes(MARK_BYTES, "little"))
 
     def _met(self, minute: int, mark: int) -> bool:
         """Whether the line is known and has not come as often; it has now come once more."""
