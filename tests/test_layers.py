@@ -43,7 +43,10 @@ HOMES = {
     "uvicorn": ("user_stats.bench",),
     "websockets": ("user_stats.bench",),
     "filelock": ("user_stats.storage.json_files", "user_stats.bench"),
-    "msgspec": ("user_stats.storage.json_files", "user_stats.api", "user_stats.transfer", "user_stats.statistics"),
+    "msgspec": (
+        *("user_stats.storage.json_files", "user_stats.api", "user_stats.transfer", "user_stats.statistics"),
+        "user_stats.verification",
+    ),
     "argon2": ("user_stats.accounts",),
     "zxcvbn": ("user_stats.accounts",),
     "aiogram": ("user_stats.telegram",),

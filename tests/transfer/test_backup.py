@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import resource
 import shutil
 import signal
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 from clocks import FixedClock
+from forging import forged, line_of, rewritten
 from whole_sites import held, populate
 
 from user_stats import UserManager
@@ -26,6 +28,7 @@ from user_stats.bench import backups as measured_backups
 from user_stats.collections import (
     ALL_COLLECTIONS,
     BACKED_UP_COLLECTIONS,
+    IMPORTS,
     SHORT_LIVED_COLLECTIONS,
     VISITOR_KEYS,
 )
@@ -33,8 +36,10 @@ from user_stats.errors import InvalidInput, StorageFull, UnusableBackup
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Storage, open_storage
+from user_stats.times import to_iso
 from user_stats.transfer import backup as backups
 from user_stats.transfer.backup import is_readable, proven, rotate, take_backup, take_scheduled_backup
+from user_stats.transfer.restore import restore
 
 
 def test_a_backup_holds_all_but_what_is_short_lived(storage: Storage, clock: FixedClock, tmp_path: Path) -> None:
@@ -45,7 +50,7 @@ def test_a_backup_holds_all_but_what_is_short_lived(storage: Storage, clock: Fix
     with zipfile.ZipFile(done.path) as archive:
         assert not any(one.name in name for name in archive.namelist() for one in SHORT_LIVED_COLLECTIONS)
         manifest = json.loads(archive.read("manifest.json"))
-        assert (manifest["format"], manifest["version"]) == ("user_stats backup", 1)
+        assert (manifest["format"], manifest["version"]) == ("user_stats backup", 2)
         lines = archive.read("collections/users.jsonl").splitlines()
         assert len(lines) == manifest["collections"]["users"]["entries"] == 3
     with proven(done.path) as (side, _, _):
@@ -92,6 +97,38 @@ def test_a_backup_while_others_write_is_of_one_moment(tmp_path: Path, clock: Fix
     assert entries == sorted(entries)
     assert entries[0] < entries[-1]
     storage.close()
+
+
+def test_lines_stay_short_and_those_of_the_first_version_are_read(clock: FixedClock, tmp_path: Path) -> None:
+    storage = open_storage("memory:")
+    chance = random.Random(1)
+    empty = {"batch": "b", "at": to_iso(clock()), "watches": 0}
+    marks = [{**empty, "number": n, "digests": chance.randbytes(40_000).hex()} for n in range(60)]
+    for mark in marks:
+        storage.transaction(lambda tx, mark=mark: tx.append(IMPORTS, "a", mark))  # type: ignore[misc]
+    path = take_backup(storage, tmp_path / "b.zip", now=clock()).path
+    longest = 0
+
+    def of_version_1(members: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        nonlocal longest
+        longest = max(map(len, members["logs/imports.jsonl"].splitlines()))
+        line = json.dumps({"key": "a", "entries": marks}, separators=(",", ":")).encode() + b"\n"
+        forged("logs/imports.jsonl", line)(members, manifest)
+        manifest["logs"]["imports"]["entries"], manifest["version"] = len(marks), 1
+
+    rewritten(path, of_version_1)
+    assert longest < 2_000_000
+    other = open_storage("memory:")
+    assert restore(other, path, now=clock()) is not None
+    assert other.read_log(IMPORTS, "a") == marks
+
+
+def test_a_line_without_an_end_is_not_taken_into_memory(clock: FixedClock, tmp_path: Path) -> None:
+    path = take_backup(open_storage("memory:"), tmp_path / "b.zip", now=clock()).path
+    letters = "".join(map(chr, random.Random(1).choices(range(97, 123), k=1 << 20)))  # no bomb, by its size
+    rewritten(path, forged("collections/playlists.jsonl", line_of("a", {"text": letters * 40})))
+    with pytest.raises(UnusableBackup, match="a line"):
+        restore(open_storage("memory:"), path, now=clock())
 
 
 def test_two_backups_at_once_to_one_path_are_both_good(storage: Storage, clock: FixedClock, tmp_path: Path) -> None:

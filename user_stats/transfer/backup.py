@@ -169,8 +169,8 @@ def _fill(side: Storage, archive: SiteArchive, watched: Watched) -> None:
     """Raises UnusableBackup, and the errors of a store that does not take what the archive holds."""
     side.replace_all(watched.reading(archive), BACKED_UP_COLLECTIONS, ALL_LOGS)
     with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as copy:
-        collections, logs = measured(watched.reading(copy), BACKED_UP_COLLECTIONS, ALL_LOGS)
-    for told, found in ((archive.manifest.collections, collections), (archive.manifest.logs, logs)):
+        found_now = measured(watched.reading(copy), BACKED_UP_COLLECTIONS, ALL_LOGS, archive.manifest.version)
+    for told, found in zip((archive.manifest.collections, archive.manifest.logs), found_now, strict=True):
         for name, part in told.items():
             if found[name] != part:
                 raise UnusableBackup(f"{name}: what was restored differs from the backup")

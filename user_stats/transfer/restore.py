@@ -1,4 +1,5 @@
-"""Bringing a backup back: all of it is checked in a side folder before anything is replaced.
+"""Bringing a backup back: all of it is checked in a side folder, and made what the site is to be, before anything is
+replaced; so that whoever is killed leaves the one site or the other.
 
 People who were erased since the backup was made stay erased, and users whom the bot has forgotten stay forgotten.
 Visitors of today are counted once more, for their marks are in no backup. Everybody signs in again.
@@ -31,6 +32,9 @@ from user_stats.transfer.backup import SITE_KEY, backup_name, proven, refuse_unr
 from user_stats.transfer.sealing import unsealed
 from user_stats.transfer.watched import Progress, no_progress
 from user_stats.user_records import get_user
+
+BEGUN_ANEW = (SESSIONS, VISITOR_MARKS)
+"""The marks say who was counted in days that are replaced; and everybody signs in again, with the password of then."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,12 @@ def restore(
         if not storage.keeps_replaced and storage.count(USERS):
             beside = path.with_name(f"before-restore-{backup_name(now)}")
             kept = str(take_backup(storage, beside, now=now, passphrase=passphrase, as_it_is=True).path)
-        with side.snapshot(BACKED_UP_COLLECTIONS, ALL_LOGS) as source:
-            aside = storage.replace_all(watched.reading(source), BACKED_UP_COLLECTIONS, ALL_LOGS)
+        replaced = (*BACKED_UP_COLLECTIONS, *BEGUN_ANEW, *((VISITOR_KEYS,) if key is not None else ()))
+        _make_ready(side, key, contents, now)
+        with side.snapshot(replaced, ALL_LOGS) as source:
+            aside = storage.replace_all(watched.reading(source), replaced, ALL_LOGS)
         watched.finish()
-    _begin_anew(storage, key, contents, now)
+    _forget_keys_of_days(storage)
     return Restored(contents, aside or kept)
 
 
@@ -110,19 +116,26 @@ def _erase(tx: Transaction, user_id: str, now: datetime) -> None:
         tx.put(SITE, ADMINS, {"user_ids": [other for other in admins["user_ids"] if other != user_id]})
 
 
-def _begin_anew(storage: Storage, key: bytes | None, contents: Contents, now: datetime) -> None:
-    """The marks say who was counted in the days that were replaced; the keys of the days go with them. Everybody signs
-    in again, with the password of then."""
-    kept = {VISITOR_KEYS: [SITE_KEY], VISITOR_MARKS: list[str](), SESSIONS: list[str]()}
-    gone = [(one, name) for one, names in kept.items() for name, _ in storage.scan(one) if name not in names]
+def _make_ready(side: Storage, key: bytes | None, contents: Contents, now: datetime) -> None:
+    """What is not in the backup and is to be in the site that has been restored."""
 
     def work(tx: Transaction) -> None:
-        for collection, name in gone:
-            tx.delete(collection, name)
         if key is not None:
             tx.put(VISITOR_KEYS, SITE_KEY, {"key": key.hex(), "made_at": to_iso(now)})
         tx.put(SITE, BACKUPS, {"verified_at": contents.made_at})
         audit.add(tx, "restored", now=now, actor=None, backup_of=contents.made_at)
+
+    side.transaction(work)
+
+
+def _forget_keys_of_days(storage: Storage) -> None:
+    """They are of no use without the marks of their days. Whoever is killed before leaves them to their end, which is
+    near; put aside with what was replaced they would outlive it."""
+    days = [name for name, _ in storage.scan(VISITOR_KEYS) if name != SITE_KEY]
+
+    def work(tx: Transaction) -> None:
+        for day in days:
+            tx.delete(VISITOR_KEYS, day)
 
     storage.transaction(work)
     storage.forget_deleted()

@@ -20,8 +20,9 @@ from user_stats.collections import ACTIVITY, ALL_COLLECTIONS, ALL_LOGS, DAY_TOTA
 from user_stats.storage import Damage, Record, Storage
 from user_stats.verification.difference import Difference
 from user_stats.verification.person import Findings, examine, mend
-from user_stats.verification.readers import find_unreadable, odd_key
+from user_stats.verification.readers import odd_key
 from user_stats.verification.site import Accounts, Days, belonging_to_nobody, mend_admins
+from user_stats.verification.unreadable import find_unreadable
 
 __all__ = ["Difference", "Progress", "find_unreadable", "repair", "to_plain", "verify"]
 

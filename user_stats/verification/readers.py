@@ -1,4 +1,4 @@
-"""What is stored of a person, read as the rest of the library reads it; and what of a whole store cannot be read.
+"""What is stored of a person, read as the rest of the library reads it; of a whole store see `unreadable.py`.
 
 Each reader raises StorageCorrupt where the record has the wrong shape. What is read may still differ from the log: that
 is told in `person.py` and `site.py`.
@@ -6,14 +6,12 @@ is told in `person.py` and `site.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from user_stats.collections import (
     ACTIVITY,
-    DAY_TOTALS,
     HISTORY,
-    SITE,
     SUBSCRIBER_FEATURES,
     USER_STATS,
     USER_TOTALS,
@@ -23,18 +21,14 @@ from user_stats.collections import (
 from user_stats.errors import StorageCorrupt, UserNotFound, shown
 from user_stats.fields import checked_user_id
 from user_stats.models import User, UserStats, WatchHistoryEntry
-from user_stats.permissions import ADMINS
-from user_stats.storage import Reader, Record, Storage
+from user_stats.storage import Reader, Record
 from user_stats.stored import (
-    checked_admins,
     checked_assignments,
-    checked_day,
     checked_event,
     checked_totals,
     checked_version,
 )
 from user_stats.verification.difference import Difference
-from user_stats.verification.site import Accounts
 
 T = TypeVar("T")
 RIGHT_SHAPE = "the right shape"
@@ -81,11 +75,6 @@ def read_assignments(reader: Reader, user_id: str) -> Record:
     return checked_assignments(user_id, reader.get(SUBSCRIBER_FEATURES, user_id))
 
 
-OF_A_PERSON: tuple[Callable[[Reader, str], object], ...] = (
-    *(read_account, read_version, read_events, read_statistics, read_totals, read_history, read_assignments),
-)
-
-
 def guarded(found: list[Difference], subject: str, read: Callable[[], T]) -> T | None:
     """What was read; None where it is damaged, which is then found."""
     try:
@@ -102,20 +91,3 @@ def odd_key(user_id: str) -> Difference | None:
     except UserNotFound:
         return Difference("users.json", shown(user_id), "key", "no user id", "a UUID in small letters", mendable=False)
     return None
-
-
-def find_unreadable(storage: Storage) -> Iterator[Difference]:
-    """Accounts under odd keys, names that two have, and records of people, days and admins of a wrong shape."""
-    accounts = Accounts()
-    found: list[Difference] = []
-    for user_id, record in storage.scan(USERS):
-        if (odd := odd_key(user_id)) is not None:
-            yield odd
-            continue
-        yield from accounts.take(user_id, record)
-        for read in OF_A_PERSON:
-            guarded(found, user_id, lambda: read(storage, user_id))  # noqa: B023 - called at once
-    for day, record in storage.scan(DAY_TOTALS):
-        guarded(found, day, lambda: checked_day(day, record))  # noqa: B023 - called at once
-    guarded(found, ADMINS, lambda: checked_admins(storage.get(SITE, ADMINS)))
-    yield from found

@@ -1,7 +1,8 @@
 """The file that holds a whole site: a zip with a member of JSON lines for each collection and log, and a manifest.
 
 collections/users.jsonl   {"key": …, "record": {…}} a line
-logs/history.jsonl        {"key": …, "entries": [{…}, …]} a line; lines of one key follow one another
+logs/history.jsonl        {"key": …, "entries": [{…}, …]} a line; lines of one key follow one another, each of some
+                          thousand entries or a megabyte (in version 1: of a thousand entries, whatever their size)
 manifest.json             the format and its version, and for each member how much it holds and its SHA-256
 """
 
@@ -10,14 +11,17 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 import msgspec
 
 from user_stats.storage import Collection, Log, Snapshot
 
-FORMAT, VERSION = "user_stats backup", 1
+FORMAT, VERSION = "user_stats backup", 2
 MANIFEST = "manifest.json"
 ENTRIES_A_LINE = 1000
+BYTES_A_LINE = 1 << 20
+"""Of entries, beyond which no further one is put on a line."""
 BLOCK = 1 << 20
 
 
@@ -74,18 +78,26 @@ def record_lines(source: Snapshot, collection: Collection, measure: Measure) -> 
         yield line
 
 
-def entries_lines(source: Snapshot, log: Log, measure: Measure) -> Iterator[bytes]:
+def entries_lines(source: Snapshot, log: Log, measure: Measure, version: int = VERSION) -> Iterator[bytes]:
     for key, entries in source.lists(log):
         head = b'{"key":' + as_json(key) + b',"entries":['
-        for start in range(0, len(entries), ENTRIES_A_LINE):
-            some = entries[start : start + ENTRIES_A_LINE]
+        start = 0
+        while start < len(entries):
+            some = entries[start : start + (ENTRIES_A_LINE if version == 1 else _fitting(entries, start))]
             line = head + b",".join(some) + b"]}\n"
             measure.add(line, len(some), lists=not start)
             yield line
+            start += len(some)
+
+
+def _fitting(entries: list[bytes], start: int) -> int:
+    """How many entries from this one on stand on one line: those before which there is room."""
+    before = accumulate(map(len, entries[start : start + ENTRIES_A_LINE - 1]), initial=0)
+    return sum(size < BYTES_A_LINE for size in before)
 
 
 def measured(
-    source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log]
+    source: Snapshot, collections: Iterable[Collection], logs: Iterable[Log], version: int
 ) -> tuple[dict[str, Part], dict[str, Part]]:
     """What an archive of this would say of its members."""
     records: dict[str, Part] = {}
@@ -96,6 +108,6 @@ def measured(
         records[collection.name] = measure.result()
     for log in logs:
         measure = Measure()
-        deque(entries_lines(source, log, measure), maxlen=0)
+        deque(entries_lines(source, log, measure, version), maxlen=0)
         lists[log.name] = measure.result()
     return records, lists

@@ -36,8 +36,9 @@ from user_stats.transfer.zips import opened_zip
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)
 """What the library of zips raises at damaged ones."""
-LONGEST_LINE = 256 << 20
-"""Bytes of a line; one has up to 1,000 entries."""
+LONGEST_LINE = 32 << 20
+"""Bytes of a line. Ours have a megabyte and an entry or a record, of which our files take four megabytes at most; those
+of version 1 had 1,000 entries, of some kilobytes at most."""
 LARGEST_MANIFEST = 1 << 20
 GREATEST_RATIO = 300
 """Bytes that a byte of the file may stand for; our records are packed to a twentieth."""
@@ -104,8 +105,10 @@ class SiteArchive:
                 while block := member.read(BLOCK):
                     left -= len(block)
                     *lines, rest = (rest + block).split(b"\n")
-                    if left < 0 or len(rest) > LONGEST_LINE:
+                    if left < 0:
                         raise UnusableBackup(f"{name}: it holds more than the manifest says")
+                    if len(rest) > LONGEST_LINE:
+                        raise UnusableBackup(f"{name}: a line has more than {LONGEST_LINE:,} bytes")
                     for line in lines:
                         yield line + b"\n"
         except UNREADABLE as error:
