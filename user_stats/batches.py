@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from user_stats import activity, day_totals, fields
 from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, ROLLUPS, USER_STATS, USER_TOTALS, watch_end
+from user_stats.errors import Conflict
 from user_stats.history import expected_entries
 from user_stats.permissions import authorize
 from user_stats.statistics.kept_badges import keep_badges
@@ -81,6 +82,7 @@ class BatchWriter:
         storage.transaction(self._require_right)
         self._told: set[bytes] = set()
         self._number, self._known = _known_rows(storage, self._user_id)
+        self._begun_at = self._number
 
     def leave_out(self, digests: Iterable[str]) -> None:
         """Rows that are known from elsewhere than an import."""
@@ -91,7 +93,8 @@ class BatchWriter:
         activity.require_active(tx, self._user_id)
 
     def add(self, watches: Iterable[CheckedWatch]) -> Added:
-        """Records what is new, together or not at all; a rehearsal only counts. Raises UserNotFound, Forbidden."""
+        """Records what is new, together or not at all; a rehearsal only counts. Raises UserNotFound, Forbidden, and
+        Conflict where the batch was taken out since the writer was made: the rest of it would be half a batch."""
         handed = list(watches)
         fresh = self._fresh(handed)
         while fresh and not self._is_rehearsal:
@@ -99,11 +102,18 @@ class BatchWriter:
             if self._storage.transaction(lambda tx: self._record(tx, fresh, number, now)):  # noqa: B023
                 self._number += 1
                 break
-            self._number, self._known = _known_rows(self._storage, self._user_id)  # somebody else has imported
+            self._catch_up()
             fresh = self._fresh(handed)
         if fresh:
             self._known.update(bytes.fromhex(watch.digest) for watch in fresh if watch.digest)
         return Added(len(fresh), len(handed) - len(fresh))
+
+    def _catch_up(self) -> None:
+        """With what somebody else has imported or taken out."""
+        for mark in self._storage.read_log(IMPORTS, self._user_id):
+            if mark["number"] > self._begun_at and mark["batch"] == self._name and not mark["watches"]:
+                raise Conflict("this import was taken out again while it was going on; nothing of it is left")
+        self._number, self._known = _known_rows(self._storage, self._user_id)
 
     def _fresh(self, watches: Sequence[CheckedWatch]) -> list[CheckedWatch]:
         """Each new row once."""
