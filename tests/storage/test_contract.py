@@ -353,6 +353,27 @@ def test_the_newest_entries_come_oldest_first(storage: Storage) -> None:
     assert moments(storage, 1000) == list(range(300))
 
 
+def test_a_transaction_reads_the_newest_entries_and_its_own_behind_them(storage: Storage) -> None:
+    append(storage, 1, 2, 3, 4)
+
+    def read(tx: Transaction, newest: int) -> list[int]:
+        return [entry["at"] for entry in tx.read_log(DIARY, "a", newest)]
+
+    def work(tx: Transaction) -> None:
+        assert (read(tx, 2), read(tx, 1), read(tx, 3), read(tx, 0)) == ([3, 4], [4], [2, 3, 4], [])
+        assert tx.read_log(DIARY, "b", 5) == []
+
+    storage.transaction(work)
+
+    def and_write(tx: Transaction) -> None:
+        assert read(tx, 1) == [4]
+        tx.append(DIARY, "a", {"at": 5})
+        assert (read(tx, 1), read(tx, 2), read(tx, 99)) == ([5], [4, 5], [1, 2, 3, 4, 5])
+
+    storage.transaction(and_write)
+    assert moments(storage) == [1, 2, 3, 4, 5]
+
+
 def test_clear_removes_the_list_and_counts(storage: Storage) -> None:
     append(storage, 1, 2, 3)
     assert storage.transaction(lambda tx: tx.clear(DIARY, "a")) == 3

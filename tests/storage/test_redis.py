@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis as redis_client
@@ -266,3 +267,32 @@ def test_too_large_an_amount_is_refused_before_anything_is_added(address: str) -
     with pytest.raises(InvalidInput):
         storage.transaction(lambda tx: tx.increment(DAYS, "d", {"seen": 1, "bytes": 2**64}))
     assert storage.get(DAYS, "d") is None
+
+
+def test_the_newest_entries_alone_are_read_of_a_long_list(redis: RedisServer, address: str) -> None:
+    storage, client = open_storage(address), redis.client()
+    text = "x" * 1000
+    storage.transaction(lambda tx: [tx.append(TRAIL, "a", {"n": number, "text": text}) for number in range(500)])
+    before = client.info("stats")["total_net_output_bytes"]
+    newest = storage.transaction(lambda tx: tx.read_log(TRAIL, "a", 2))
+    assert [entry["n"] for entry in newest] == [498, 499]
+    assert client.info("stats")["total_net_output_bytes"] - before < 50_000
+
+
+def test_a_list_of_which_more_is_read_is_still_that_of_the_beginning(address: str) -> None:
+    storage, other = open_storage(address), open_storage(address)
+
+    def append(number: int) -> None:
+        other.transaction(lambda tx: tx.append(TRAIL, "a", {"n": number}))
+
+    append(0)
+    runs = iter(range(1, 100))
+
+    def work(tx: Any) -> tuple[list[Any], list[Any]]:
+        newest = tx.read_log(TRAIL, "a", 1)
+        if (run := next(runs)) == 1:
+            append(run)
+        return newest, tx.read_log(TRAIL, "a")[-1:]
+
+    newest, end = storage.transaction(work)
+    assert newest == end == [{"n": 1}]

@@ -16,6 +16,8 @@ class OpenList:
         self.key = key
         self.entries: list[Record] | None = None
         """All of it, where it had to be read."""
+        self.newest: list[Record] | None = None
+        """The end of it, where no more had to be read, as of before anything was done to it."""
         self.is_rewritten = False
         self.steps: list[Record | int] = []
         """Entries that are added at the end, and how many are kept after that."""

@@ -39,6 +39,7 @@ class RedisTransaction:
         self._taken_counts: set[bytes] = set()
         self._lists: dict[bytes, OpenList] = {}
         self._checks: dict[tuple[bytes, bytes], Check] = {}
+        self._is_read_again = False
 
     # -- records ------------------------------------------------------------------------------------------------------
 
@@ -189,7 +190,8 @@ class RedisTransaction:
         return count
 
     def read_log(self, log: Log, key: str, newest: int | None = None) -> list[Record]:
-        entries = self._entries(self._list(log, key))
+        own = self._list(log, key)
+        entries = self._newest(own, newest) if newest else self._entries(own)
         chosen = entries if newest is None else entries[-newest:] if newest else []
         copied: list[Record] = json.loads(json.dumps(chosen))
         return copied
@@ -202,9 +204,20 @@ class RedisTransaction:
         if (name, field) not in self._checks:
             self._check(Check(name, field, self._client.hget(name, field) or MISSING, is_hash=True))
 
+    def _newest(self, own: OpenList, count: int) -> list[Record]:
+        """The end of the list, at least so long; all of it where that is known, or something was done to it."""
+        if own.entries is not None or own.steps or (own.newest is not None and len(own.newest) < count):
+            return self._entries(own)
+        if own.newest is None:
+            self._hold(own)
+            raws = self._client.lrange(names.list_of(own.log, own.key), -count, -1)
+            own.newest = [decoded(own.log.name, raw) for raw in raws]
+        return own.newest
+
     def _entries(self, own: OpenList) -> list[Record]:
         """The whole list, with what was done to it so far."""
         if own.entries is None:
+            self._is_read_again |= own.newest is not None
             self._hold(own)
             raws = self._client.lrange(names.list_of(own.log, own.key), 0, -1)
             entries = [decoded(own.log.name, raw) for raw in raws]
@@ -223,7 +236,7 @@ class RedisTransaction:
         changes = [*self._record_changes(), *self._count_changes()]
         changes += [change for own in self._lists.values() for change in own.changes()]
         checks = list(self._checks.values())
-        if not changes and len(checks) < 2:
+        if not changes and len(checks) < 2 and not self._is_read_again:
             return []
         told = [b"%d" % len(checks)]
         for check in checks:

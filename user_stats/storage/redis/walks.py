@@ -78,15 +78,3 @@ def _between(server: Server, name: bytes, low: bytes, high: bytes) -> list[bytes
     limits: dict[str, Any] = {"start": 0, "num": MEMBERS_AT_ONCE}
     found: list[bytes] = server.run(lambda client: client.zrangebylex(name, low, high, **limits))
     return found
-
-
-def matching(server: Server, name: bytes, pattern: bytes) -> Iterator[list[bytes]]:
-    """The members of a sorted set that are like a pattern; one may come twice."""
-    cursor = 0
-    while True:
-        cursor, rows = server.run(
-            lambda client, cursor=cursor: client.zscan(name, cursor, match=pattern, count=MEMBERS_AT_ONCE)  # type: ignore[misc]
-        )
-        yield [member for member, _ in rows]
-        if not cursor:
-            return
