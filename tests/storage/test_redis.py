@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -172,11 +173,34 @@ def test_a_wrong_password_is_named_in_one_line(address: str) -> None:
     assert "wr0ng-secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["redis://:s3cr3t@host:port/0", "redis://:s3cr3t/x@host:1/0"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cr3t@host:port/0",
+        "redis://:s3cr3t/x@host:1/0",
+        "redis://:s3cr3t@host:1/zero",
+        "redis://host:1/0?s3cr3t=1",
+        "redis://host:1/0?db=s3cr3t",
+        "redis://host:1/0?ssl_keyfile=s3cr3t",
+        "redis://:s3cr3t@[::1",
+    ],
+)
 def test_what_is_no_url_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(InvalidInput, match="STORE_URL") as refused:
         open_storage(url)
     assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_password_that_is_missing_is_asked_for(redis: RedisServer, address: str) -> None:
+    with pytest.raises(StorageError, match="wants a password") as refused:
+        open_storage(f"redis://127.0.0.1:{redis.port}/0")
+    assert not isinstance(refused.value, StorageBusy)
+
+
+def test_what_takes_connections_and_never_answers_is_named_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(StorageBusy, match="Timeout"):
+        open_storage(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
 
 
 def test_an_old_server_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,7 +230,7 @@ def open_storage(url: str, *, lock_timeout_seconds: float = 10.0) -> Storage:
     if "://" in url:
         from user_stats.errors import InvalidInput
 
-        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://…", "a folder, postgresql://… or redis://…")
+        raise InvalidInput.of("STORE_URL", url.split("://")[0] + "://...", "a folder, postgresql://… or redis://…")
     from user_stats.storage.json_files.engine import JsonStorage
 
     return JsonStorage(url, lock_timeout_seconds=lock_timeout_seconds)

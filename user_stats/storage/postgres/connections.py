@@ -112,10 +112,10 @@ def _checked(url: str) -> str:
     try:
         given: dict[str, Any] = dict(conninfo.conninfo_to_dict(url))
         if not _is_host(str(given.get("host", ""))) or not _is_port(str(given.get("port", ""))):
-            raise InvalidInput.of("STORE_URL", "postgresql://…", allowed)
+            raise InvalidInput.of("STORE_URL", "postgresql://...", allowed)
         return conninfo.make_conninfo("", **{**DEFAULTS, **given, "client_encoding": "UTF8"})
     except psycopg.Error:
-        raise InvalidInput.of("STORE_URL", "postgresql://…", allowed) from None
+        raise InvalidInput.of("STORE_URL", "postgresql://...", allowed) from None
 
 
 def _check_server(connection: Connection) -> None:

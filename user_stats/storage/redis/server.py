@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import redis
 from redis import exceptions
@@ -30,6 +33,22 @@ SAFE = {
     "maxmemory-policy": ("noeviction", "records may go when its memory is full (allowed: maxmemory-policy noeviction)"),
 }
 
+WANTS_A_PASSWORD = ("NOAUTH", "HELLO must be called", "Authentication required")
+OPTIONS = {
+    "redis": ["db"],
+    "rediss": [
+        "db",
+        "ssl_ca_certs",
+        "ssl_ca_path",
+        "ssl_certfile",
+        "ssl_keyfile",
+        "ssl_cert_reqs",
+        "ssl_check_hostname",
+    ],
+}
+"""What may stand behind the ? of a URL, by its scheme."""
+_is_number = re.compile("/?|/[0-9]{1,5}").fullmatch
+
 log = logging.getLogger(__name__)
 
 
@@ -38,16 +57,11 @@ class Server:
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         self.timeout_seconds = timeout_seconds
-        try:
-            self._client: Any = redis.Redis.from_url(
-                url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, retry=None
-            )
-        except (ValueError, exceptions.RedisError):
-            allowed = "redis://:PASSWORD@HOST:PORT/NUMBER, special characters in the password as %40 and so on"
-            raise InvalidInput.of("STORE_URL", "redis://…", allowed) from None
+        self._client = _client(url, ANSWER_SECONDS)
         self._secret = str(self._client.connection_pool.connection_kwargs.get("password") or "")
         try:
-            self._check()
+            with closing(_client(url, CONNECT_SECONDS)) as first:  # what is no such server may never answer
+                _check(first)
         except exceptions.RedisError as error:
             raise self.named(error) from None
 
@@ -82,24 +96,44 @@ class Server:
             return StorageReadOnly(f"the server cannot be written: {line}")
         if passes(error):
             return StorageBusy(f"the server was not ready in time: {line}")
+        if line.startswith(WANTS_A_PASSWORD):
+            return StorageError("the server refused: it wants a password; allowed: redis://:PASSWORD@HOST:PORT/NUMBER")
         return StorageError(f"the server refused: {line}")
 
-    def _check(self) -> None:
-        """Refuses what cannot serve, and warns of what may lose data."""
-        about = self._client.info("server")
-        version = tuple(int(part) for part in str(about["redis_version"]).split(".")[:2])
-        if version < OLDEST_SERVER:
-            raise StorageError(f"the server is Redis {about['redis_version']}; allowed: 6.2 or newer")
-        try:
-            settings = self._client.config_get(*SAFE)
-        except exceptions.ResponseError:
-            log.warning("the server does not tell its settings: whether it loses data in a crash is not known")
-            return
-        for name, (safe, what) in SAFE.items():
-            if (text := str(settings.get(name, safe))) != safe and not (
-                name == "appendfsync" and settings.get("appendonly") != "yes"
-            ):
-                log.warning("the server has %s %s: %s", name, text, what)
+
+def _client(url: str, answer_seconds: float) -> Any:
+    """Nothing is sent yet. A wrong URL is not repeated: a password may stand anywhere in it."""
+    try:
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        is_sound = _is_number(parts.path) is not None and asked.keys() <= set(OPTIONS[parts.scheme])
+        client = redis.Redis.from_url(
+            url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=answer_seconds, retry=None
+        )
+    except (ValueError, exceptions.RedisError):
+        is_sound = False
+    if not is_sound:
+        allowed = "redis://:PASSWORD@HOST:PORT/NUMBER, special characters in the password as %40 and so on"
+        raise InvalidInput.of("STORE_URL", "redis://...", allowed)
+    return client
+
+
+def _check(client: Any) -> None:
+    """Refuses what cannot serve, and warns of what may lose data."""
+    about = client.info("server")
+    version = tuple(int(part) for part in str(about["redis_version"]).split(".")[:2])
+    if version < OLDEST_SERVER:
+        raise StorageError(f"the server is Redis {about['redis_version']}; allowed: 6.2 or newer")
+    try:
+        settings = client.config_get(*SAFE)
+    except exceptions.ResponseError:
+        log.warning("the server does not tell its settings: whether it loses data in a crash is not known")
+        return
+    for name, (safe, what) in SAFE.items():
+        if (text := str(settings.get(name, safe))) != safe and not (
+            name == "appendfsync" and settings.get("appendonly") != "yes"
+        ):
+            log.warning("the server has %s %s: %s", name, text, what)
 
 
 def passes(error: exceptions.RedisError) -> bool:
