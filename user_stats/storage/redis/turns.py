@@ -20,6 +20,8 @@ TURN_MILLISECONDS = 1500
 """After which the turn of a process that has died goes on to another; doubled for a work that took longer."""
 ALONE_MILLISECONDS = 5_000
 """The same for what needs many steps, each of which prolongs it."""
+LONGEST_STEP_MILLISECONDS = 60_000
+"""The same for a step that may take long itself, as sending a whole store."""
 LONGEST_POLL_SECONDS = 0.002
 TURN_IS_OVER = "others wrote meanwhile, for this took too long in between; try again"
 
@@ -59,18 +61,16 @@ class Turns:
         return waited
 
     @contextmanager
-    def alone(self, timeout_seconds: float) -> Iterator[Callable[[], None]]:
+    def alone(self, timeout_seconds: float) -> Iterator[Callable[..., None]]:
         """The turn for something long; what it gives is to be called now and then, so that the turn is kept, and
         before anything is relied upon: it raises StorageBusy where the turn was over, so that others may have written.
-        """
+        Before a step that takes long it is told for how many milliseconds."""
         end = time.monotonic() + timeout_seconds
         with self.queued(end) as holder:
 
-            def keep(client: Any) -> bool:
-                return bool(client.register_script(script.KEEP_TURN)([names.TURN], [holder, ALONE_MILLISECONDS]))
-
-            def go_on() -> None:
-                if not self._server.run(keep):
+            def go_on(milliseconds: int = ALONE_MILLISECONDS) -> None:
+                words = [holder, milliseconds]
+                if not self._server.run(lambda client: client.register_script(script.KEEP_TURN)([names.TURN], words)):
                     raise StorageBusy(TURN_IS_OVER)
 
             self.take(holder, end, ALONE_MILLISECONDS)

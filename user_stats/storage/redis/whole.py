@@ -13,6 +13,7 @@ from user_stats.storage import Collection, Log, Record, Snapshot
 from user_stats.storage.keys import checked_log_key, checked_record_key
 from user_stats.storage.redis import indexes, names
 from user_stats.storage.redis.texts import decoded, encoded
+from user_stats.storage.redis.turns import LONGEST_STEP_MILLISECONDS
 
 ROWS_BETWEEN_CALLS = 500
 
@@ -74,7 +75,7 @@ def replace(
     collections: Iterable[Collection],
     logs: Iterable[Log],
     old: Iterable[bytes],
-    go_on: Callable[[], None],
+    go_on: Callable[..., None],
 ) -> None:
     """Removes what stands under the old names and sets what the source holds, all of it or nothing. Raises WatchError
     where anything was committed since the old names were read."""
@@ -91,7 +92,7 @@ def replace(
         for log in logs:
             _set_lists(pipeline, source, log, go_on)
         pipeline.incr(names.CLOCK)
-        go_on()
+        go_on(LONGEST_STEP_MILLISECONDS)
         pipeline.execute()
 
 
