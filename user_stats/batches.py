@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from user_stats import activity, day_totals, fields
-from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, ROLLUPS, USER_STATS, USER_TOTALS, watch_end
+from user_stats.collections import ACTIVITY, HISTORY, IMPORTS, USER_STATS, USER_TOTALS, watch_end
 from user_stats.errors import Conflict
 from user_stats.history import expected_entries
 from user_stats.permissions import authorize
+from user_stats.statistics import shelves
 from user_stats.statistics.kept_badges import keep_badges
 from user_stats.statistics.rules import BADGES, Badge
 from user_stats.storage import Log, Record, Storage, Transaction
@@ -221,7 +222,7 @@ class Batches:
             undone = {"number": _last_number(tx, user_id) + 1, "batch": name, "at": to_iso(now), "watches": 0}
             _replace(tx, IMPORTS, user_id, [*(mark for mark in marks if mark not in mine), undone])
             _replace(tx, ACTIVITY, user_id, kept)
-            tx.clear(ROLLUPS, user_id)
+            shelves.forget(tx, user_id)
             return count
 
         return self._storage.transaction(work)

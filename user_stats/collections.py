@@ -119,6 +119,8 @@ IMPORTS = Log("imports")
 """What each person imported: one mark a chunk of a batch, with the digests of its rows."""
 ROLLUPS = Log("rollups")
 """What the activity of each person comes to for the statistics, as far as it was counted; made anew from ACTIVITY."""
+SHELVES = Log("shelves")
+"""The same of people who did little, many in one record under the beginning of their ids."""
 AUDIT = Log("audit")
 """Who signed in, was refused, changed a right or took data out, one list a month; see `audit.py`."""
 VISITS = Log("visits")
@@ -135,6 +137,7 @@ PERSONAL_COLLECTIONS = (
 )
 """Records under a person's id; erasing a person removes them."""
 PERSONAL_LOGS = (HISTORY, ACTIVITY, IMPORTS, ROLLUPS)
+"""Lists under a person's id; erasing a person removes them, and takes them out of SHELVES."""
 
 SECRET_COLLECTIONS = (CREDENTIALS, IDENTITIES, SESSIONS, ACCESS, API_KEYS, VISITOR_KEYS, BOT_LINK_CODES)
 """Files that only their owner may read; a start with others refuses."""
@@ -157,5 +160,5 @@ ALL_COLLECTIONS = (
     *(*PERSONAL_COLLECTIONS, ERASURES, DAY_TOTALS, CONTENT, SITE, ACCESS, API_KEYS, COPIES),
     *(*AUDIENCE_COLLECTIONS, *BOT_COLLECTIONS),
 )
-ALL_LOGS = (*PERSONAL_LOGS, *AUDIENCE_LOGS, AUDIT)
+ALL_LOGS = (*PERSONAL_LOGS, SHELVES, *AUDIENCE_LOGS, AUDIT)
 BACKED_UP_COLLECTIONS = tuple(one for one in ALL_COLLECTIONS if one not in SHORT_LIVED_COLLECTIONS)

@@ -17,6 +17,7 @@ from user_stats.collections import ACTIVITY, BOT_LINKS, ERASURES, PERSONAL_COLLE
 from user_stats.community import forget_connections
 from user_stats.content import forget_owner
 from user_stats.models import User
+from user_stats.statistics import shelves
 from user_stats.storage import Storage, Transaction
 from user_stats.times import to_iso
 
@@ -34,6 +35,7 @@ def erase(tx: Transaction, user: User, *, now: datetime) -> None:
     unlink(tx, user.user_id, now)
     for collection in PERSONAL_COLLECTIONS:
         tx.delete(collection, user.user_id)
+    shelves.forget(tx, user.user_id)
     for log in PERSONAL_LOGS:
         tx.clear(log, user.user_id)
     tx.put(ERASURES, _mark(user.user_id), {"at": to_iso(now)})

@@ -99,7 +99,7 @@ def damage(site: Any, user_id: str, event: dict[str, Any]) -> None:
 def test_a_damaged_log_keeps_nobody_else_waiting(site: Any, damaged: str) -> None:
     whole = site.bob if damaged == "ada" else site.ada
     for user_id in (site.ada, site.bob):
-        site.manager.batches.record(user_id, 2 * watched(30), batch="past", source="test")
+        site.manager.batches.record(user_id, 4 * watched(30), batch="past", source="test")
     damage(site, getattr(site, damaged), {"at": "2026-01-01T00:00:00Z", "kind": "watch", "subject": "a"})
     with pytest.raises(StorageCorrupt, match=getattr(site, damaged)):
         site.statistics.follow()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from user_stats import StorageCorrupt, UserStatsError
-from user_stats.collections import ACTIVITY, ROLLUPS
+from user_stats.collections import ACTIVITY, ROLLUPS, SHELVES
 from user_stats.manager import UserManager
 from user_stats.statistics import ledger
 from user_stats.statistics.fold import FAMILIES
@@ -148,15 +148,17 @@ def test_totals_equal_their_parts_whatever_happened(steps: list[tuple[Any, ...]]
     _parts_add_up(statistics, player)
 
 
-@pytest.fixture(autouse=True)
-def save_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=[1, 8, 1000], ids=["own records", "both", "shelves"])
+def save_everything(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "FEWEST_UNSAVED", 1)
+    monkeypatch.setattr(ledger, "FEWEST_OWN", request.param)
 
 
 def _forget_rollups(storage: Storage) -> None:
     def work(tx: Transaction) -> None:
-        for user_id in list(storage.log_keys(ROLLUPS)):
-            tx.clear(ROLLUPS, user_id)
+        for log in (ROLLUPS, SHELVES):
+            for key in list(storage.log_keys(log)):
+                tx.clear(log, key)
 
     storage.transaction(work)
 

@@ -1,4 +1,5 @@
-"""The figures of the statistics, of a site whose people watched a thousand times each: of the site, and of a person."""
+"""The figures of the statistics, of a site whose people watched a thousand times each: of the site, and of a person;
+and of a site where each watched little."""
 
 from __future__ import annotations
 
@@ -11,16 +12,19 @@ from statistics import median
 
 from user_stats.bench.measures import Row
 from user_stats.bootstrap import get_statistics, get_user_manager
+from user_stats.manager import UserManager
 from user_stats.statistics.service import Statistics
 from user_stats.watches import Watch
 
-MOST_PEOPLE, WATCHES, SEED = 1000, 1000, 7
+MOST_PEOPLE, WATCHES, FEW_WATCHES, SEED = 1000, 1000, 30, 7
 START, DAYS, ITEMS = datetime(2025, 1, 1, tzinfo=UTC), 365, 500
 CATEGORIES = ("Comedy", "Drama", "Music", "Science", "Sports", "Travel")
 QUALITIES = ("360p", "480p", "720p", "1080p", "2160p")
 CALLS = 15
 RECOUNT, VERIFY, AFTER_A_START = "figures: full recount", "verify", "figures of the site after a start"
 AFTER_A_WRITE, REPEATED, OWN = "figures of the site after a write", "figures of the site again", "figures of a person"
+SMALL_AFTER_A_START = "figures after a start, where each did little"
+SMALL_AFTER_A_WRITE = "figures after a write, where each did little"
 
 
 def figures(folder: Path, size: int) -> list[Row]:
@@ -28,9 +32,7 @@ def figures(folder: Path, size: int) -> list[Row]:
     if size > MOST_PEOPLE:
         return []
     manager, rng = get_user_manager(folder / "figures"), Random(SEED)
-    user_ids = [manager.create_user(f"person{number}", f"person{number}@example.org") for number in range(size)]
-    for user_id in user_ids:
-        manager.batches.record(user_id, _watches(rng), batch="past", source="bench")
+    user_ids = _people(manager, size, WATCHES, rng)
     statistics = get_statistics(folder / "figures")
     recount = _seconds(lambda _: statistics.ledger.refresh(), 1)
     statistics.roll_up()
@@ -50,7 +52,32 @@ def figures(folder: Path, size: int) -> list[Row]:
         VERIFY: _seconds(lambda _: manager.verify(), 1),
     }
     events = {"events": size * WATCHES}
+    rows = [Row(size, work, "user_stats", {"seconds": median(taken), **events}) for work, taken in works.items()]
+    return [*rows, *_where_each_did_little(folder, size, rng)]
+
+
+def _where_each_did_little(folder: Path, size: int, rng: Random) -> list[Row]:
+    manager = get_user_manager(folder / "figures_small")
+    user_ids = _people(manager, size, FEW_WATCHES, rng)
+    statistics = get_statistics(folder / "figures_small")
+    statistics.roll_up()
+
+    def watch(_: int) -> None:
+        manager.record_watch_activity(rng.choice(user_ids), "item7", 600)
+
+    works = {
+        SMALL_AFTER_A_START: _seconds(lambda _: Statistics(manager.storage).platform_catalogue(), 3),
+        SMALL_AFTER_A_WRITE: _seconds(lambda _: statistics.platform_catalogue(), CALLS, before=watch),
+    }
+    events = {"events": size * FEW_WATCHES}
     return [Row(size, work, "user_stats", {"seconds": median(taken), **events}) for work, taken in works.items()]
+
+
+def _people(manager: UserManager, size: int, watches: int, rng: Random) -> list[str]:
+    user_ids = [manager.create_user(f"person{number}", f"person{number}@example.org") for number in range(size)]
+    for user_id in user_ids:
+        manager.batches.record(user_id, _watches(watches, rng), batch="past", source="bench")
+    return user_ids
 
 
 def _seconds(
@@ -67,9 +94,9 @@ def _seconds(
     return taken
 
 
-def _watches(rng: Random) -> Iterator[Watch]:
+def _watches(count: int, rng: Random) -> Iterator[Watch]:
     """A year of somebody who mostly watches in the evening."""
-    for _ in range(WATCHES):
+    for _ in range(count):
         number = int(ITEMS * rng.random() ** 2)
         content_type = {0: "stream", 1: "image"}.get(number % 10, "video")
         start = START + timedelta(days=rng.randrange(DAYS), seconds=int(rng.gauss(20, 3) * 3600) % 86_400)

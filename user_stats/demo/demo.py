@@ -19,7 +19,6 @@ from user_stats.collections import (
     HISTORY,
     PERSONAL_COLLECTIONS,
     PERSONAL_LOGS,
-    ROLLUPS,
     SUBSCRIBER_FEATURES,
     USER_STATS,
     USER_TOTALS,
@@ -37,6 +36,7 @@ from user_stats.features import feature_access
 from user_stats.history import expected_entries
 from user_stats.models import User, UserStats
 from user_stats.permissions import account_changed, authorize
+from user_stats.statistics import shelves
 from user_stats.storage import Storage, Transaction
 from user_stats.stored import checked_assignments
 from user_stats.times import Clock, to_iso
@@ -200,7 +200,7 @@ class Demo:
         tx.clear(ACTIVITY, user_id)
         for event in kept:
             tx.append(ACTIVITY, user_id, event)
-        tx.clear(ROLLUPS, user_id)
+        shelves.forget(tx, user_id)
         tx.delete(DEMO, user_id)
         return len(gone)
 
@@ -232,6 +232,7 @@ class Demo:
                 activity.take_from_days(tx, user_id)  # whatever a made-up person did is made up
                 for collection in PERSONAL_COLLECTIONS:
                     tx.delete(collection, user_id)
+                shelves.forget(tx, user_id)
                 for log in PERSONAL_LOGS:
                     tx.clear(log, user_id)
 

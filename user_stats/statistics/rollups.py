@@ -25,7 +25,7 @@ from user_stats.storage import Reader, Record, Storage, Transaction
 SHAPE = 5
 """Rises when what is kept changes its meaning."""
 PEOPLE_AT_ONCE = 25
-_BITS = ("days", "viewed", "signed_in")
+BITS = ("days", "viewed", "signed_in")
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ def find(reader: Reader, user_id: str, rules: Rules) -> tuple[RollUp, Folded] | 
     try:
         if entries and entries[0]["made_by"] == _made_by(rules):
             return _read(entries[0])
-    except _DAMAGE:
+    except DAMAGE:
         pass
     return None
 
 
-_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, zlib.error, msgspec.MsgspecError)
+DAMAGE = (LookupError, TypeError, ValueError, AttributeError, zlib.error, msgspec.MsgspecError)
 
 
 def _read(stored: Record) -> tuple[RollUp, Folded]:
@@ -118,12 +118,15 @@ def save(storage: Storage, rules: Rules, kept: Mapping[str, RollUp]) -> None:
 
 def _put(kept: Mapping[str, RollUp], rules: Rules, tx: Transaction) -> None:
     for user_id, rollup in kept.items():
-        if tx.get(USERS, user_id) is not None and _leads_on(tx, user_id, rollup):
+        if is_of_now(tx, user_id, rollup):
             tx.clear(ROLLUPS, user_id)
             tx.append(ROLLUPS, user_id, _to_stored(rollup, rules))
 
 
-def _leads_on(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
+def is_of_now(tx: Transaction, user_id: str, rollup: RollUp) -> bool:
+    """Whether the person is there, and the log goes on from it."""
+    if tx.get(USERS, user_id) is None:
+        return False
     totals = tx.get(USER_TOTALS, user_id) or {}
     more = totals.get("events", 0) - rollup.mark.events
     if totals.get(REPAIRS, 0) != rollup.mark.repairs:
@@ -137,16 +140,20 @@ def is_right(user_id: str, stored: Record, events: list[Record]) -> bool:
     try:
         if stored["made_by"]["shape"] != SHAPE:
             return True
-        kept, rules = _from_stored(stored), Rules(**stored["made_by"]["rules"])
-        counted = events[: kept.mark.events]
-        if kept.newest not in counted[-1:]:
-            return False
-        folded_again = Folded()
-        folded(user_id, counted, rules, folded_again)
-        right = RollUp.of(kept.mark, kept.newest, folded_again)
-        return kept.tally == right.tally and (kept.packed == right.packed or _told(kept) == _told(right))
-    except _DAMAGE:
+        return is_as_counted(user_id, _from_stored(stored), Rules(**stored["made_by"]["rules"]), events)
+    except DAMAGE:
         return False
+
+
+def is_as_counted(user_id: str, kept: RollUp, rules: Rules, events: list[Record]) -> bool:
+    """Whether it is what the log gives up to its mark."""
+    counted = events[: kept.mark.events]
+    if kept.newest not in counted[-1:]:
+        return False
+    folded_again = Folded()
+    folded(user_id, counted, rules, folded_again)
+    right = RollUp.of(kept.mark, kept.newest, folded_again)
+    return kept.tally == right.tally and (kept.packed == right.packed or _told(kept) == _told(right))
 
 
 def _made_by(rules: Rules) -> Record:
@@ -155,7 +162,7 @@ def _made_by(rules: Rules) -> Record:
 
 def _to_stored(rollup: RollUp, rules: Rules) -> Record:
     tally = dict(rollup.tally)
-    tally |= {name: f"{tally[name]:x}" for name in _BITS}
+    tally |= {name: f"{tally[name]:x}" for name in BITS}
     tally["hours"] = {month: f"{bits:x}" for month, bits in tally["hours"].items()}
     packed = msgspec.json.decode(msgspec.json.encode(rollup.packed))
     mark = asdict(rollup.mark)
@@ -164,7 +171,7 @@ def _to_stored(rollup: RollUp, rules: Rules) -> Record:
 
 def _from_stored(stored: Record) -> RollUp:
     tally = dict(stored["tally"])
-    tally |= {name: int(tally[name], 16) for name in _BITS}
+    tally |= {name: int(tally[name], 16) for name in BITS}
     tally["hours"] = {month: int(bits, 16) for month, bits in tally["hours"].items()}
     packed = msgspec.json.decode(msgspec.json.encode(stored["packed"]), type=bytes)
     return RollUp(Mark(**stored["mark"]), stored["newest"], tally, packed)

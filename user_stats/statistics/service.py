@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from user_stats import fields
+from user_stats.collecting import collecting_put_off
 from user_stats.collections import ACTIVITY, AUDIENCE_DAYS, CONTENT, DEMO, SITE, USER_STATS, USERS
 from user_stats.community import connections
 from user_stats.errors import StorageCorrupt
@@ -68,10 +69,11 @@ class Statistics:
 
     def platform_catalogue(self, *, tz: str | None = None, progress: Progress | None = None) -> Catalogue:
         """All 53 figures of the site. The first call of a process reads the whole log, later ones what is new."""
-        records = self.site_records(tz=tz, progress=progress)
-        told = self._told
-        if told is None or told[0] is not records:
-            told = self._told = (records, _evaluated(lambda entry: entry.platform, records))
+        with collecting_put_off():
+            records = self.site_records(tz=tz, progress=progress)
+            told = self._told
+            if told is None or told[0] is not records:
+                told = self._told = (records, _evaluated(lambda entry: entry.platform, records))
         return {key: dict(row) for key, row in told[1].items()}
 
     def content_catalogue(self, content_id: str, *, tz: str | None = None) -> Catalogue:

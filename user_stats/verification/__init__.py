@@ -21,6 +21,7 @@ from user_stats.storage import Damage, Record, Storage
 from user_stats.verification.difference import Difference
 from user_stats.verification.person import Findings, examine, mend
 from user_stats.verification.readers import odd_key
+from user_stats.verification.shelves import wrong_shelves
 from user_stats.verification.site import Accounts, Days, belonging_to_nobody, mend_admins
 from user_stats.verification.unreadable import find_unreadable
 
@@ -82,6 +83,7 @@ class _Check:
             if self._progress is not None:
                 self._progress(done, total)
         found += belonging_to_nobody(self._storage, self._accounts.people, broken)
+        found += wrong_shelves(self._storage, broken, is_mending=self.mend_at is not None)
         found += self._site(days)
         return found
 

@@ -18,7 +18,7 @@ from user_stats.collections import (
 from user_stats.day_totals import ACTIVE_ON, ACTS
 from user_stats.history import expected_entries
 from user_stats.models import CONTENT_TYPES, COUNTERS, User, UserStats
-from user_stats.statistics import rollups
+from user_stats.statistics import rollups, shelves
 from user_stats.storage import Collection, Reader, Record, Transaction
 from user_stats.times import to_iso
 from user_stats.user_records import put_user, was_changed_elsewhere
@@ -159,16 +159,16 @@ def mend(tx: Transaction, user_id: str, findings: Findings, *, now: datetime, ha
         if opening is None or collection is not USER_STATS:
             tx.put(collection, user_id, record)
     if findings.has_wrong_rollup:
-        tx.clear(ROLLUPS, user_id)  # it is made anew when figures are looked at
+        shelves.forget(tx, user_id)  # it is made anew when figures are looked at
     if findings.has_wrong_rollup or findings.puts:
-        _count_repair(tx, user_id)
+        count_repair(tx, user_id)
     if findings.history is not None:
         tx.clear(HISTORY, user_id)
         for entry in findings.history:
             tx.append(HISTORY, user_id, entry)
 
 
-def _count_repair(tx: Transaction, user_id: str) -> None:
+def count_repair(tx: Transaction, user_id: str) -> None:
     """Tells processes that run to count this person anew: they may hold what was wrong."""
     totals = tx.get(USER_TOTALS, user_id)
     if totals is not None:
