@@ -79,6 +79,6 @@ def _count_new(
 def _chunk_event(new: list[Visit], known: KnownLines, marks: Marks, counting: Counting) -> Event:
     def event(ledger: Ledger) -> object:
         known.add(ledger.tx, marks)
-        return record_visits(ledger, new, counting)
+        return record_visits(ledger, new, counting, known.tag_of)
 
     return event

@@ -58,7 +58,9 @@ class KnownLines:
         self._has_daily_keys = has_daily_keys
         self._keys: dict[int, bytes] = {}
         """Of each day that was read; empty where one lives for good."""
-        self._tags: dict[tuple[int, str], int] = {}
+        self._tags: dict[bytes, dict[str, tuple[str | None, int]]] = {}
+        """By key and address: what stands for it, and the bits of that."""
+        self._tags_count = 0
         self._counts: dict[int, int] = {}
         """How many marks the store has of each day that was read."""
         self._packed: dict[int, bytearray] = {}
@@ -77,7 +79,8 @@ class KnownLines:
                 self._read(day)
             path = visit.path.partition("?")[0]  # what follows may tell about a person
             text = f"{path}\n{visit.user_agent}\n{visit.bytes_sent}"
-            tag = 0 if visit.address is None or visit.do_not_track else self._tag(day, visit.address)
+            key = self._keys[day]
+            tag = 0 if visit.address is None or visit.do_not_track or not key else self._tag(key, visit.address)[1]
             checksum = zlib.crc32(text.encode(errors="replace")) & SUM_MASK
             mark = second << SECOND_AT | tag << SUM_BITS | checksum
             if self._met(seconds // MINUTE_SECONDS, mark):
@@ -86,16 +89,21 @@ class KnownLines:
             marks.setdefault(day, []).append(mark)
         return new, marks
 
-    def _tag(self, day: int, address: str) -> int:
-        """From 1 on; 0 where the address does not tell."""
-        tag = self._tags.get((day, address))
+    def tag_of(self, key: bytes, address: str) -> str | None:
+        """What `address_tag` gives, which is asked of each line twice."""
+        return self._tag(key, address)[0]
+
+    def _tag(self, key: bytes, address: str) -> tuple[str | None, int]:
+        """The bits are a number from 1 on; 0 where the address does not tell."""
+        of_key = self._tags.setdefault(key, {})
+        tag = of_key.get(address)
         if tag is None:
-            key = self._keys[day]
-            text = address_tag(key, address) if key else None
-            tag = 0 if text is None else int(text[:8], 16) % TAG_MASK + 1
-            if len(self._tags) >= MOST_TAGS:
-                self._tags.clear()
-            self._tags[day, address] = tag
+            if self._tags_count >= MOST_TAGS:
+                self._tags, of_key, self._tags_count = {}, {}, 0
+                self._tags[key] = of_key
+            text = address_tag(key, address)
+            tag = of_key[address] = text, 0 if text is None else int(text[:8], 16) % TAG_MASK + 1
+            self._tags_count += 1
         return tag
 
     def add(self, tx: Transaction, marks: Marks) -> None:

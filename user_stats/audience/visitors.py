@@ -13,7 +13,7 @@ import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -35,6 +35,9 @@ MARK_CHARACTERS = 20
 REMEMBERED_DAYS = 400
 """How far back from the last time a known visitor's days are remembered: longer than the cookie lives."""
 LONGEST_HOST_NAME = 253
+
+TagOf = Callable[[bytes, str], str | None]
+"""Gives what `address_tag` gives for a key and an address."""
 
 _MEMORY = (1 << REMEMBERED_DAYS) - 1
 _is_client_id = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
@@ -78,13 +81,15 @@ def count_visitor(ledger: Ledger, address: str, day: str, counting: Counting) ->
     count_visitors(ledger, [address], day, counting)
 
 
-def count_visitors(ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting) -> None:
-    """The same for many addresses of one day."""
-    named = {name for address in addresses if (name := _name(address)) is not None}
-    if not named:
+def count_visitors(
+    ledger: Ledger, addresses: Iterable[str], day: str, counting: Counting, tag_of: TagOf | None = None
+) -> None:
+    """The same for many addresses of one day; `tag_of` may remember what `address_tag` gave."""
+    addresses = list(addresses)
+    if not addresses:
         return
-    key = _key(ledger, day, counting)
-    tags = {_tag(key, name) for name in named}
+    key, tag_of = _key(ledger, day, counting), tag_of or address_tag
+    tags = {tag for address in addresses if (tag := tag_of(key, address)) is not None}
     if counting.key_days:
         if new := marks.mark_visitors(ledger, day, {tag[:MARK_CHARACTERS] for tag in tags}):
             _add_new(ledger, VISITORS, day, new)

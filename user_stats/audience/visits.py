@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,14 @@ from typing import NamedTuple
 from user_stats.audience import event_lists
 from user_stats.audience.agents import agent_family, is_crawler
 from user_stats.audience.ledger import Ledger
-from user_stats.audience.visitors import Counting, count_person, count_visitor, count_visitors, is_client_id
+from user_stats.audience.visitors import (
+    Counting,
+    TagOf,
+    count_person,
+    count_visitor,
+    count_visitors,
+    is_client_id,
+)
 from user_stats.collections import AUDIENCE_DAYS, AUDIENCE_PATHS, VISITS
 from user_stats.errors import InvalidInput
 from user_stats.storage import Record
@@ -83,43 +90,46 @@ def record_visit(ledger: Ledger, visit: Visit, counting: Counting, *, crawlers_a
 class DaySums:
     """What many visits move of one day."""
 
-    before: int
-    """Visits of the day until then."""
     events: list[Record] = field(default_factory=list)
-    visits: int = 0
     crawler_visits: int = 0
     bytes_sent: int = 0
-    agents: Counter[str] = field(default_factory=Counter)
-    paths: Counter[str] = field(default_factory=Counter)
     addresses: dict[str, None] = field(default_factory=dict)
     """Each once, in their order."""
 
+    @property
+    def visits(self) -> int:
+        return len(self.events)
 
-def record_visits(ledger: Ledger, visits: Iterable[Visit], counting: Counting) -> dict[str, DaySums]:
-    """The same for many visits, crawlers too: each day's record is moved once, and each visitor looked up once.
-    Returns what they came to by day."""
-    days: dict[str, DaySums] = {}
+
+def record_visits(
+    ledger: Ledger, visits: Iterable[Visit], counting: Counting, tag_of: TagOf | None = None
+) -> dict[str, DaySums]:
+    """The same for many visits, crawlers too: each day's record is moved once, each visitor looked up once, and so is
+    what a path and a browser are called. Returns what they came to by day; `tag_of` as in `count_visitors`."""
+    days = defaultdict[str, DaySums](DaySums)
+    paths: dict[str, str] = {}
+    agents: dict[str, tuple[str, bool]] = {}
     for visit in visits:
         at = to_iso(visit.at)
         day = at[:10]
-        sums = days.get(day)
-        if sums is None:
-            sums = days[day] = DaySums(ledger.read(AUDIENCE_DAYS, day).get("visits", 0))
-        path, family = clean_path(visit.path), agent_family(visit.user_agent)
-        sums.events.append({"at": at, "path": path, "agent": family})
-        sums.visits += 1
-        sums.crawler_visits += is_crawler(visit.user_agent)
+        sums = days[day]
+        path = paths.get(visit.path)
+        if path is None:
+            path = paths[visit.path] = clean_path(visit.path)
+        agent = agents.get(visit.user_agent)
+        if agent is None:
+            agent = agents[visit.user_agent] = agent_family(visit.user_agent), is_crawler(visit.user_agent)
+        sums.events.append({"at": at, "path": path, "agent": agent[0]})
+        sums.crawler_visits += agent[1]
         sums.bytes_sent += visit.bytes_sent
-        sums.agents[family] += 1
-        sums.paths[path] += 1
         if visit.address is not None and not visit.do_not_track:
             sums.addresses[visit.address] = None
         if visit.client_id is not None and not visit.do_not_track:
             count_person(ledger, visit.client_id, visit.address, day, counting)
     for day, sums in days.items():
-        event_lists.append_all(ledger, VISITS, day, sums.before, sums.events)
+        event_lists.append_all(ledger, VISITS, day, ledger.read(AUDIENCE_DAYS, day).get("visits", 0), sums.events)
         _move(ledger, day, sums)
-        count_visitors(ledger, sums.addresses, day, counting)
+        count_visitors(ledger, sums.addresses, day, counting, tag_of)
     return days
 
 
@@ -128,9 +138,9 @@ def _move(ledger: Ledger, day: str, sums: DaySums) -> None:
         if amount := getattr(sums, name):
             ledger.add(day, name, amount)
     agents = ledger.day(day).setdefault("agents", {})
-    for family, count in sums.agents.items():
+    for family, count in Counter(event["agent"] for event in sums.events).items():
         agents[family] = agents.get(family, 0) + count
-    for path, count in sums.paths.items():
+    for path, count in Counter(event["path"] for event in sums.events).items():
         _count_path(ledger, day, path, count)
 
 
