@@ -27,7 +27,7 @@ def enter(visit: MakeVisitor, site: Site, name: str = "grace", path: str = "/use
     visitor = visit(site, path, **options)
     visitor.sign_in(name)
     visitor.is_signed_in()
-    visitor.sees("Users admin")
+    visitor.page.get_by_role("heading", name="Users Admin").wait_for()
     visitor.settle()
     return visitor
 

@@ -78,6 +78,15 @@ def test_a_stream_shows_who_was_there_when(watched: str, open_page: OpenPage) ->
     assert "Nobody did anything" in texts(shown)
 
 
+def test_what_was_watched_last_is_offered_as_content(watched: str, open_page: OpenPage) -> None:
+    shown = open_page("render_content")
+    first = shown.button(key="content_offer_0")
+    first.click().run()
+    assert not shown.exception
+    assert "Peak viewer count" in texts(shown) or "Average watch duration" in texts(shown)
+    assert not [button for button in shown.button if str(button.key).startswith("content_offer")]
+
+
 def test_nobody_sees_the_statistics_of_another(watched: str, manager: UserManager, open_page: OpenPage) -> None:
     bob = manager.find_user("bob")
     assert bob is not None

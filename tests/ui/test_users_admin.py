@@ -1,4 +1,4 @@
-"""The page "Users admin": who may see it, every tab, and every act on people, each checked at the click."""
+"""The page "Users Admin": who may see it, every tab, and every act on people, each checked at the click."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from user_stats.bootstrap import get_accounts, get_audience, get_statistics
 from user_stats.collections import AUDIT
 from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, directory, downloads
-from user_stats.ui.admin.figure_cards import catalogue_file, shown_value, small_chart
+from user_stats.ui.admin.figure_cards import bars_svg, catalogue_file, shown_value, small_chart
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
 from user_stats.ui.text import on_primary
 
@@ -486,7 +486,7 @@ def test_the_catalogue_is_live_in_nine_groups(admin_page: AdminPage, manager: Us
     text = texts(shown)
     assert sum(f"{number} · " in text for number in range(1, 54)) == 53
     assert "As of" in text
-    assert "1,800 s" in text
+    assert "30 min" in text
     assert any("create_playlist" in one.value for one in shown.code)
     shown.text_input(key="figures_site_text").set_value("login streak").run()
     assert "40 · Login streak" in texts(shown)
@@ -507,7 +507,7 @@ def test_the_catalogue_of_one_person_and_one_item(admin_page: AdminPage, manager
 
 def test_figures_are_shown_with_their_unit_and_go_out_harmless() -> None:
     assert shown_value(21, "hour of day") == "21:00"
-    assert shown_value(1234.56, "s") == "1,234.6 s"
+    assert [shown_value(seconds, "s") for seconds in (45.6, 1234.56)] == ["45.6 s", "20 min 35 s"]
     assert (shown_value(1, "days"), shown_value(2, "days"), shown_value(1, "1–5")) == ("1 day", "2 days", "1 of 5")
     assert shown_value(3, "count") == "3"
     assert shown_value(3.8, "1–5") == "3.8 of 5"
@@ -565,3 +565,11 @@ def test_the_audit_log_shows_that_it_was_tampered_with(admin_page: AdminPage, ma
     get_accounts().note("exported", actor=ada)
     shown = admin_page(admin_tab="Analytics", analytics_part="Audit log").button(key="audit_check").click().run()
     assert "changed the log by hand" in shown.error[0].value
+
+
+def test_bars_are_as_high_as_their_amounts() -> None:
+    picture = bars_svg([0, 2, 1])
+    assert 'viewBox="0 0 3 1"' in picture
+    assert picture.count("<rect") == 2
+    assert '<rect x="1" y="0" width="0.8" height="1"/>' in picture
+    assert '<rect x="2" y="0.5" width="0.8" height="0.5"/>' in picture

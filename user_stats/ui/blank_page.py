@@ -75,6 +75,7 @@ def _draw_offers() -> None:
 def _draw_plans() -> None:
     st.header("What each plan offers")
     st.markdown(_feature_matrix())
+    st.caption("The site's admins have everything that Premium has.")
     st.button("Start for free", key="call_start", on_click=show_form, args=(SIGN_UP,))
 
 
@@ -101,15 +102,15 @@ def _visitor_days() -> int:
 
 
 def _feature_matrix() -> str:
-    """A table in Markdown, which needs nothing that is slow to import, as narrow as a phone: without admins, whose role
-    is no plan to choose."""
+    """A table in Markdown, which needs nothing that is slow to import. One column more would not fit a phone: what
+    admins have stands below it."""
     prices = page_settings().subscription_prices
     roles = [role for role in PLAN_FEATURES if role is not UserRole.ADMIN]
     rows = [["Feature", *(role.value.capitalize() for role in roles)]]
     for feature in SubscriberFeature:
         marks = ("✓" if feature in PLAN_FEATURES[role] else "–" for role in roles)
         rows.append([FEATURE_TITLES[feature], *marks])
-    rows.append(["Price of a month", *(_price(role, prices) for role in roles)])
+    rows.append([f"Price of a month, {page_settings().currency}", *(_price(role, prices) for role in roles)])
     lines = [" | ".join(f":small[{cell}]" for cell in row) for row in rows]
     lines.insert(1, " | ".join(["---", *(":-:" for _ in roles)]))
     return "\n".join(f"| {line} |" for line in lines)

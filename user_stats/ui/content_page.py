@@ -16,9 +16,12 @@ from user_stats.statistics.streaming import viewers_over_time
 from user_stats.ui.actions import page, require_owner
 from user_stats.ui.admin.figure_cards import draw_catalogue
 from user_stats.ui.charts import draw
+from user_stats.ui.session import choose
 from user_stats.ui.text import inert, shown_time, viewer_zone
 
 HEIGHT = 240
+LOOKED_THROUGH, MOST_OFFERED = 100, 12
+"""Of the newest watches, and the items among them that are offered."""
 
 
 @page
@@ -30,7 +33,7 @@ def render_content(user_id: str) -> None:
         "Id of the video, stream or picture", key="content_id", bind="query-params", max_chars=256
     ).strip()
     if not content_id:
-        st.info("Figures of which item? Its id is what the site calls it.")
+        _offer_watched(user_id)
         return
     statistics = get_statistics()
     if not statistics.is_known(content_id):
@@ -45,6 +48,19 @@ def render_content(user_id: str) -> None:
         _draw_viewers(records, viewer_zone())
         _draw_retention(catalogue)
     draw_catalogue(catalogue, key="content")
+
+
+def _offer_watched(user_id: str) -> None:
+    """Buttons for what the person watched last: nobody knows ids by heart."""
+    watched = get_user_manager().history_tracker.get_watch_history(user_id, LOOKED_THROUGH)
+    titles = {entry.video_id: entry.title or entry.video_id for entry in watched}
+    if not titles:
+        st.info("Figures of which item? Its id is what the site calls it; what you watch will be offered here.")
+        return
+    st.markdown("**Figures of which item?** You watched these last:")
+    with st.container(horizontal=True):
+        for number, (content_id, title) in enumerate(list(titles.items())[:MOST_OFFERED]):
+            st.button(inert(title), key=f"content_offer_{number}", on_click=choose, args=("content_id", content_id))
 
 
 def _draw_item(item: Item) -> None:

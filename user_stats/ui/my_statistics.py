@@ -125,7 +125,7 @@ def _draw_year(user_id: str) -> None:
     year = st.selectbox("Year", known, key="mine_year")
     review = statistics.year_in_review(user_id, year, tz=_zone())
     picture = year_svg(review)
-    st.image(picture, width=540)
+    st.image(picture, width=540, alt=f"The year {year} in a picture")
     st.caption(_told(review))
     st.download_button(
         "Save the picture",
@@ -141,7 +141,7 @@ def _told(review: YearInReview) -> str:
     """The picture in words, for who cannot see it."""
     words = f"{review.watches:,} watches, {review.watched_hours:,.0f} hours, {review.active_days} active days."
     if review.busiest_weekday is not None:
-        words += f" Busiest: {review.busiest_weekday}s, and {review.busiest_hour} o'clock."
+        words += f" Busiest: {review.busiest_weekday}s, around {review.busiest_hour:02}:00."
     return words
 
 
@@ -160,7 +160,7 @@ def _draw_next(user_id: str) -> None:
         title = about.title if about is not None and about.title else content_id
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(inert(title), width="stretch")
-            if st.button("I like to watch this", key=f"mine_next_{number}") and act(
+            if st.button("I'd like to watch this", key=f"mine_next_{number}") and act(
                 lambda actor, item=content_id: manager.community.click_recommendation(user_id, item),  # type: ignore[misc]
                 "Noted. Enjoy.",
             ):

@@ -1,4 +1,4 @@
-"""The page "Users admin": four tabs, of which only the open one is drawn; each has a file in `admin/`."""
+"""The page "Users Admin": four tabs, of which only the open one is drawn; each has a file in `admin/`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TABS = {
 @page
 def render_users_list_page() -> None:
     require_admin()
-    st.title("Users admin")
+    st.title("Users Admin")
     tabs = st.tabs(list(TABS), key="admin_tab", on_change="rerun", bind="query-params")
     for tab, draw in zip(tabs, TABS.values(), strict=True):
         if tab.open:

@@ -1,1 +1,1 @@
-"""What admins see: one tab of "Users admin" a file, and the parts of the larger ones."""
+"""What admins see: one tab of "Users Admin" a file, and the parts of the larger ones."""

@@ -24,7 +24,7 @@ def draw_raw() -> None:
 
 def _draw_visits() -> None:
     visits = get_audience().newest_visits(NEWEST)
-    st.markdown(f"**The {len(visits):,} newest visits**")
+    st.markdown("**The newest visits**")
     if not visits:
         st.info("No visit is kept. Visits appear here as pages are opened, and go after RETENTION_DAYS.")
         return
@@ -41,7 +41,7 @@ def _draw_visits() -> None:
 
 def _draw_jobs() -> None:
     jobs = get_audience().newest_jobs(NEWEST)
-    st.markdown(f"**The {len(jobs):,} newest jobs**")
+    st.markdown("**The newest jobs**")
     if not jobs:
         st.info("No job is kept. Record one with `audience.record_job(kind, succeeded)` or `POST /api/v1/jobs`.")
         return
