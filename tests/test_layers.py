@@ -49,6 +49,7 @@ HOMES = {
     ),
     "argon2": ("user_stats.accounts",),
     "zxcvbn": ("user_stats.accounts",),
+    "vl_convert": ("user_stats.statistics",),
     "aiogram": ("user_stats.telegram",),
     "psycopg": ("user_stats.storage.postgres", "user_stats.bench"),
     "redis": ("user_stats.storage.redis",),

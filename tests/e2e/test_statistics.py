@@ -32,6 +32,9 @@ def test_badges_the_year_as_a_picture_and_what_comes_next(site: Site, visit: Mak
         person.settle()
     with person.page.expect_download() as waiting:
         person.press("Save the picture")
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    with person.page.expect_download() as waiting:
+        person.press("As SVG")
     picture = ElementTree.fromstring(Path(waiting.value.path()).read_text())
     assert picture.tag.endswith("svg")
     kinds = [event["kind"] for event in site.manager.get_activity(ada)]

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
+from user_stats.statistics import year_image
 from user_stats.statistics.cohorts import Cohort, cohorts
-from user_stats.statistics.year_image import year_svg
+from user_stats.statistics.year_image import year_png, year_svg
 from user_stats.statistics.year_in_review import Top
 
 
@@ -41,6 +44,21 @@ def test_the_picture_is_sound_whatever_the_titles_say(site: Any) -> None:
     assert {element.tag.split("}")[1] for element in root.iter()} <= {"svg", "title", "rect", "text"}
     assert not any(name.endswith("href") for element in root.iter() for name in element.attrib)
     assert year_svg(site.statistics.year_in_review(site.bob, 2026)).startswith("<svg")
+
+
+def test_the_picture_as_a_png_has_its_size_whatever_the_titles_say(site: Any) -> None:
+    for number, title in enumerate(("映画 кино 🎬 שלום", '"><image href="file:///etc/passwd"/>', "x" * 200)):
+        site.manager.record_watch_activity(site.ada, f"item{number}", 60, title=title)
+    picture = year_png(site.statistics.year_in_review(site.ada, 2026))
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)] == [1080, 1350]
+
+
+def test_a_picture_that_would_load_something_is_not_drawn(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(year_image, "escape", str)
+    site.manager.record_watch_activity(site.ada, "a", 60, title='</text><image href="/etc/passwd"/><text>')
+    with pytest.raises(ValueError, match="image"):
+        year_png(site.statistics.year_in_review(site.ada, 2026))
 
 
 def test_the_week_of_the_site_beside_the_one_before(site: Any) -> None:

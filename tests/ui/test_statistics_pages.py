@@ -43,7 +43,7 @@ def test_the_year_can_be_saved_as_a_picture(watched: str, open_page: OpenPage) -
     shown.segmented_control(key="mine_part").set_value(YEAR).run()
     assert not shown.exception
     assert "2 watches, 1 hours, 1 active days." in texts(shown)
-    assert len(shown.get("download_button")) == 1
+    assert len(shown.get("download_button")) == 2
 
 
 def test_recommendations_are_shown_inert_and_a_click_counts(

@@ -9,7 +9,7 @@ from user_stats.statistics.achievements import points
 from user_stats.statistics.badges import BadgeProgress
 from user_stats.statistics.leaderboard import HIDDEN, METRICS, OPT_OUT, PERIODS
 from user_stats.statistics.rules import in_words, level_of, points_for_level
-from user_stats.statistics.year_image import year_svg
+from user_stats.statistics.year_image import year_png, year_svg
 from user_stats.statistics.year_in_review import YearInReview
 from user_stats.ui.actions import act, page, require_owner
 from user_stats.ui.admin.figure_cards import draw_catalogue
@@ -127,14 +127,26 @@ def _draw_year(user_id: str) -> None:
     picture = year_svg(review)
     st.image(picture, width=540, alt=f"The year {year} in a picture")
     st.caption(_told(review))
-    st.download_button(
-        "Save the picture",
-        picture,
-        file_name=f"year-{year}.svg",
-        mime="image/svg+xml",
-        key="mine_year_picture",
-        icon=":material/download:",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Save the picture",
+            lambda: year_png(review),
+            file_name=f"year-{year}.png",
+            mime="image/png",
+            key="mine_year_png",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "As SVG",
+            picture,
+            file_name=f"year-{year}.svg",
+            mime="image/svg+xml",
+            key="mine_year_picture",
+            icon=":material/download:",
+            help="Sharp at any size, and in the fonts of whoever looks.",
+            on_click="ignore",
+        )
 
 
 def _told(review: YearInReview) -> str:
