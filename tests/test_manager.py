@@ -567,6 +567,36 @@ def test_an_id_of_content_is_neither_path_nor_markup(manager: UserManager, video
     assert manager.get_user_stats(ada).watch_history_entries == 0
 
 
+class Unspeakable:
+    def __str__(self) -> str:
+        raise RuntimeError("it cannot say what it is")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (-1, "duration_seconds: -1 is"),
+        ("60", "duration_seconds: '60' is"),
+        (None, "duration_seconds: None is"),
+        ("süß\u202e\n", r"duration_seconds: 'süß\u202e\n' is"),
+        (10**5000, "duration_seconds: a value of the type int is"),
+        (Unspeakable(), "duration_seconds: a value of the type Unspeakable is"),
+    ],
+    ids=["number", "text", "nothing", "unicode", "thousands of digits", "unspeakable"],
+)
+def test_a_refusal_shows_the_value_as_it_was_given(manager: UserManager, value: Any, shown: str) -> None:
+    ada = manager.create_user("ada", "ada@example.org")
+    with pytest.raises(InvalidInput) as refused:
+        manager.record_watch_activity(ada, "intro", value)
+    assert refused.value.message.startswith(shown)
+    assert manager.get_user_stats(ada).watch_history_entries == 0
+
+
+def test_a_number_of_thousands_of_digits_is_nobodys_id(manager: UserManager) -> None:
+    with pytest.raises(UserNotFound, match="type int"):
+        manager.get_user(10**5000)  # type: ignore[arg-type]
+
+
 def test_who_has_a_reserved_name_keeps_it_and_nobody_else_gets_one(manager: UserManager) -> None:
     admin = manager.create_user("admin", "admin@example.org", UserRole.ADMIN, allow_reserved=True)
     assert manager.update_user(admin, username="Admin", actor=admin).username == "Admin"

@@ -9,8 +9,11 @@ SHOWN_CHARACTERS = 40
 
 
 def shown(value: object) -> str:
-    """The value as an error message may show it: escaped, at most 40 characters."""
-    text = ascii(value) if isinstance(value, str) else ascii(str(value))
+    """The value as an error message may show it: what cannot be printed is escaped, at most 40 characters."""
+    try:
+        text = repr(value if isinstance(value, str | int | float | None) else str(value))
+    except Exception:  # noqa: BLE001 - a number of thousands of digits, or an object that cannot say what it is
+        text = f"a value of the type {type(value).__name__}"
     if len(text) > SHOWN_CHARACTERS:
         text = text[:SHOWN_CHARACTERS] + "…"
     return text
