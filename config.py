@@ -158,6 +158,8 @@ NO_CACHE = flag("NO_CACHE", False)
 
 # -- http -----------------------------------------------------------------------------------------------------------
 
+PORT = whole("PORT", 8501, 0, 65_535)
+"""The port of `serve` where the command names none; 0: any. `streamlit run` has STREAMLIT_SERVER_PORT."""
 ALLOWED_HOSTS = words(
     "ALLOWED_HOSTS",
     matching(r"\*|[0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\]"),

@@ -43,6 +43,7 @@ def test_an_admin_is_made_even_with_a_reserved_name(folder: Path) -> None:
     assert (user["user_id"], user["username"], user["role"]) == (made.stdout.strip(), "admin", "admin")
     assert "argon2id" in (folder / "credentials.json").read_text()
     assert run(folder, "create-admin", "grace", "grace@example.org").returncode == 0
+    assert run(folder, "create-admin", "me", "me@example.org").returncode == 0
 
 
 def test_a_refused_command_says_why_and_exits_accordingly(folder: Path) -> None:
@@ -58,6 +59,8 @@ def test_a_refused_command_says_why_and_exits_accordingly(folder: Path) -> None:
     assert run(folder, "stats", "nobody").returncode == 3
     assert run(folder, "users", "--role", "owner").returncode == 2
     assert run(folder, "frobnicate").returncode == 2
+    nobody = run(folder, "export", "person", "--out", str(folder / "ada.zip"))
+    assert (nobody.returncode, nobody.stderr.split(";")[0]) == (2, "error: --user: it is missing")
     assert run(folder).returncode == 2
 
 

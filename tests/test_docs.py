@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from user_stats.__main__ import parser
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -21,6 +23,15 @@ def test_the_example_of_the_readme_runs() -> None:
         runner.run(parser.get_doctest(example, {}, "README.md", "README.md", 0))
     assert runner.summarize().failed == 0
     assert runner.summarize().attempted > 15
+
+
+def test_the_readme_lists_every_command() -> None:
+    readme = (ROOT / "README.md").read_text()
+    usage = parser().format_usage() + parser().format_help()
+    commands = re.findall(r"^    ([a-z][a-z-]*)\b", usage, re.MULTILINE)
+    assert {"serve", "cleanup", "users"} <= set(commands)
+    for command in commands:
+        assert f"python -m user_stats {command}" in readme, f"the README does not list {command}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -118,7 +118,8 @@ def test_a_store_that_cannot_be_opened_is_an_answer(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "audience_days.json").write_text("{")
     (folder / "site.json").write_text("{")
-    with serving(folder, "--api-only") as site:
+    with running(["user_stats", "--store", str(folder), "serve", "--api-only"], folder, PORT="0") as site:
+        assert not site.endswith(":8501")
         answer = requests.get(f"{site}/api/stats/users", timeout=20)
         assert (answer.status_code, answer.json()["error"]["code"]) == (500, "storage_corrupt")
         assert str(folder) not in answer.text
@@ -127,6 +128,7 @@ def test_a_store_that_cannot_be_opened_is_an_answer(tmp_path: Path) -> None:
 def test_a_wrong_port_or_setting_stops_the_start(tmp_path: Path) -> None:
     for words, environment, fault in (
         (["--port", "70000"], {}, "--port"),
+        ([], {"PORT": "70000"}, "PORT"),
         ([], {"TRUSTED_PROXIES": "nginx"}, "TRUSTED_PROXIES"),
         ([], {"ANALYTICS_KEY": "secret"}, "ANALYTICS_KEY"),
         ([], {"REPORT_TO": "https://main.example.org"}, "REPORT_TO"),

@@ -257,6 +257,7 @@ def http_settings() -> HttpSettings:
         key_requests_per_minute=config.KEY_REQUESTS_PER_MINUTE,
         allowed_hosts=config.ALLOWED_HOSTS,
         session_days=config.SESSION_DAYS,
+        port=config.PORT,
     )
 
 

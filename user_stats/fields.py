@@ -81,7 +81,7 @@ def _character_refused(field: str, character: str, allowed: str) -> InvalidInput
 
 
 def checked_username(value: object, *, reserved_allowed: bool = False) -> str:
-    """3 to 32 letters and digits of one script, and _ . - between them."""
+    """3 to 32 letters and digits of one script, and _ . - between them; a reserved name may be shorter."""
     shortest, longest = USERNAME_LENGTHS
     allowed = f"{shortest} to {longest} letters and digits of one script, and _ . - between them"
     if not isinstance(value, str):
@@ -90,7 +90,7 @@ def checked_username(value: object, *, reserved_allowed: bool = False) -> str:
         raise InvalidInput(f"username: it is empty; allowed: {allowed}", field="username")
     _refuse_invalid_unicode("username", value)
     name = unicodedata.normalize("NFC", value)
-    if not shortest <= len(name) <= longest:
+    if not shortest <= len(name) <= longest and not (reserved_allowed and is_reserved(name)):
         raise InvalidInput.of("username", value, allowed)
     for character in name:
         if unicodedata.category(character)[0] not in "LM" and not character.isdecimal() and character not in "_.-":

@@ -21,3 +21,4 @@ class HttpSettings:
     key_requests_per_minute: int = 60_000
     allowed_hosts: tuple[str, ...] = ("*",)
     session_days: int = 30
+    port: int = 8501

@@ -85,7 +85,10 @@ def _rows(arguments: argparse.Namespace) -> Iterable[dict[str, Any]]:
 
 
 def _person(manager: UserManager, name: str | None) -> User:
-    user = manager.find_user(name) if name is not None else None
+    allowed = "a username or an e-mail address of an account"
+    if name is None:
+        raise InvalidInput(f"--user: it is missing; allowed: {allowed}", field="--user")
+    user = manager.find_user(name)
     if user is None:
-        raise InvalidInput.of("--user", name, "a username or an e-mail address of an account")
+        raise InvalidInput.of("--user", name, allowed)
     return user
