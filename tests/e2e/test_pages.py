@@ -160,6 +160,40 @@ def test_titles_call_nobody_and_format_nothing(site: Site, visit: MakeVisitor, a
     assert person.page.locator("img[src*=evil]").count() == 0
 
 
+def test_what_somebody_wrote_calls_nobody_on_any_page_of_a_person(site: Site, visit: MakeVisitor, ada: str) -> None:
+    bob = site.manager.create_user("bob", "bob@example.org")
+    for number in range(4):
+        bait = f"![x](https://evil.example/{number}.png) [y](https://evil.example/{number})"
+        site.manager.content.upload(bob, "video", f"item{number}", title=bait, category=bait[:64], tags=["evil"])
+        site.manager.record_watch_activity(bob, f"item{number}", 600, title=bait, category=bait[:64])
+        if number < 3:
+            site.manager.record_watch_activity(ada, f"item{number}", 600, title=bait, category=bait[:64])
+    person = signed_in(site, visit)
+    pages = {
+        "/statistics": ("For you", "Year in review", "All figures"),
+        "/content": (),
+        "/profile": (),
+        "/features": (),
+    }
+    for path, parts in pages.items():
+        person.go(path)
+        calls_nobody(person)
+        for part in parts:
+            person.page.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).first.click()
+            person.settle()
+            calls_nobody(person)
+    person.go("/content")
+    person.page.get_by_role("button", name="evil").first.click()
+    person.sees("Average watch duration")
+    calls_nobody(person)
+
+
+def calls_nobody(person: Visitor) -> None:
+    """What was asked for elsewhere, and what the policy stopped, is looked at when the visitor leaves."""
+    made = person.page.get_by_test_id("stMain").locator("img[src*='evil'], a[href*='evil']")
+    assert [one.evaluate("one => one.outerHTML") for one in made.all()] == []
+
+
 def test_an_open_page_of_an_ended_session_refuses(site: Site, visit: MakeVisitor, ada: str) -> None:
     person = signed_in(site, visit)
     person.go("/features")

@@ -64,7 +64,7 @@ def _offer_watched(user_id: str) -> None:
 
 
 def _draw_item(item: Item) -> None:
-    st.header(inert(item.title or item.content_id))
+    st.header(inert(item.title or item.content_id), anchor=False)
     facts = [item.category, ", ".join(item.tags), f"since {shown_time(item.created_at)}"]
     if item.deleted_at:
         facts.append(f"deleted {shown_time(item.deleted_at)}")
