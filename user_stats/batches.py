@@ -135,12 +135,13 @@ class BatchWriter:
         stats, totals = activity.person(tx, self._user_id, now=now)
         mark = _mark(watches, number + 1, now) | {"batch": self._name, "source": self._source}
         moves: list[day_totals.Move] = []
+        latest = to_iso(now)
         ordered = sorted(watches, key=lambda watch: watch.end)
         for watch in ordered:
-            event = {**watch.event, "at": to_iso(min(now, watch.end)), "batch": self._name}
+            event = {**watch.event, "at": min(latest, watch.ended_at), "batch": self._name}
             moves += activity.move(stats, totals, event)
             tx.append(ACTIVITY, self._user_id, event)
-        stats["updated_at"] = max(to_iso(now), stats["updated_at"])
+        stats["updated_at"] = max(latest, stats["updated_at"])
         tx.put(USER_STATS, self._user_id, stats)
         tx.put(USER_TOTALS, self._user_id, totals)
         day_totals.add(tx, moves)

@@ -21,7 +21,7 @@ from user_stats.features import SUBSCRIPTION_ROLES
 from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR
 from user_stats.storage import Record, Storage, Transaction
 from user_stats.stored import PLANS, checked_day
-from user_stats.times import from_iso
+from user_stats.times import from_iso, normal_iso
 
 ACTS = frozenset(
     {
@@ -68,14 +68,14 @@ def moves_of(event: Record) -> list[Move]:
 
 
 def _watch_moves(event: Record) -> list[Move]:
-    start, seconds = from_iso(event["watched_at"]), event["duration_seconds"]
-    day, content_type = start.date().isoformat(), event["content_type"]
+    start, seconds = normal_iso(event["watched_at"]), event["duration_seconds"]
+    day, content_type = start[:10], event["content_type"]
     moves = [
         Move(day, f"{content_type}_watches", 1),
         Move(day, f"{content_type}_seconds", seconds),
         Move(day, f"{content_type}_completed", int(event["completed"])),
     ]
-    hour, passed = start.hour, start.minute * 60 + start.second
+    hour, passed = int(start[11:13]), int(start[14:16]) * 60 + int(start[17:19])
     while seconds > 0:
         part = min(seconds, SECONDS_PER_HOUR - passed)
         moves.append(Move(day, f"hour_{min(hour, HOURS - 1):02}", part))

@@ -56,6 +56,8 @@ class CheckedWatch(NamedTuple):
     event: Record
     digest: str
     end: datetime
+    ended_at: str
+    """The same moment as it is stored."""
 
 
 def checked_watch(watch: Watch, *, now: datetime) -> CheckedWatch:
@@ -63,10 +65,13 @@ def checked_watch(watch: Watch, *, now: datetime) -> CheckedWatch:
     start = _checked_start(watch, now)
     entry = _checked_entry(watch, start)
     extra = _checked_extra(watch)
-    entry.update((name, extra[name]) for name in ("title", "length_known") if name in extra)
     event = {"at": "", "kind": "watch", "subject": entry["video_id"], **entry, **extra}
     del event["video_id"]
-    return CheckedWatch(entry, event, watch.digest, start + timedelta(seconds=watch.duration_seconds))
+    for name in ("title", "length_known"):
+        if name in extra:
+            entry[name] = extra[name]
+    end = start + timedelta(seconds=watch.duration_seconds)
+    return CheckedWatch(entry, event, watch.digest, end, to_iso(end))
 
 
 def entry_of(event: Record) -> Record:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from user_stats.models import SECONDS_PER_HOUR
-from user_stats.times import to_iso
 from user_stats.transfer.rows import Row
 from user_stats.watches import CheckedWatch
 
@@ -79,7 +78,7 @@ class Report:
         entry, event = watch.entry, watch.event
         stamp = entry["watched_at"]
         if event.get("stamp") == "end":
-            stamp = to_iso(watch.end)
+            stamp = watch.ended_at
         self.first = min(self.first or stamp, stamp)
         self.last = max(self.last or stamp, stamp)
         seconds = entry["duration_seconds"]
