@@ -46,6 +46,16 @@ def test_an_admin_is_made_even_with_a_reserved_name(folder: Path) -> None:
     assert run(folder, "create-admin", "me", "me@example.org").returncode == 0
 
 
+def test_repair_names_once_what_it_leaves(folder: Path) -> None:
+    assert run(folder, "create-admin", "ada", "ada@example.org").returncode == 0
+    (folder / "users.json").write_text('{"x"')
+    left = run(folder, "repair")
+    assert left.returncode == 1
+    assert left.stdout.count("users.json") == 1
+    assert left.stdout.endswith("0 mended, 1 left\n")
+    assert (folder / "users.json").read_text() == '{"x"'
+
+
 def test_a_refused_command_says_why_and_exits_accordingly(folder: Path) -> None:
     assert run(folder, "create-admin", "ada", "ada@example.org").returncode == 0
     taken = run(folder, "create-admin", "ADA", "other@example.org")

@@ -48,7 +48,8 @@ def repair(storage: Storage, *, max_history: int, now: datetime, progress: Progr
     check = _Check(storage, max_history, progress)
     check.mend_at = now
     check.lost_events_of = {place.split("/")[1].removesuffix("_activity.json") for place in lost}
-    return mended + check.differences()
+    told = {one.place for one in mended if not one.mendable}
+    return mended + [one for one in check.differences() if one.field != "file" or one.place not in told]
 
 
 def _of_file(damage: Damage) -> Difference:
