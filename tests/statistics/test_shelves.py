@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from clocks import FixedClock
 from counting_storage import CountingStorage
+from engines import fresh_store
 
 from user_stats.collections import ROLLUPS, SHELVES
 from user_stats.manager import UserManager
@@ -15,6 +18,9 @@ from user_stats.statistics import ledger, shelves
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Log, Record, Storage, open_storage
+from user_stats.transfer.backup import take_backup
+from user_stats.transfer.copying import copy_site
+from user_stats.transfer.restore import restore
 from user_stats.watches import Watch
 
 PEOPLE, WATCHES = 12, 10
@@ -230,6 +236,26 @@ def test_other_rules_read_the_log(manager: UserManager, clock: FixedClock) -> No
     gone, *_ = people_of(manager)
     manager.delete_user(gone)  # from the shelf that was made by the rules of before, too
     assert gone not in on_shelves(manager.storage)
+
+
+@pytest.mark.parametrize("engine", ["json", "postgres", "redis"])
+def test_shelves_outlive_an_erasure_a_copy_and_a_restore_on_each_engine(
+    engine: str, request: pytest.FixtureRequest, manager: UserManager, clock: FixedClock, tmp_path: Path
+) -> None:
+    with closing(open_storage(fresh_store(request, engine, tmp_path))) as storage:
+        copy_site(manager.storage, storage, origin="memory:", now=clock(), progress=lambda *_: None)
+        copied = UserManager(storage, clock=clock)
+        gone, *others = people_of(copied)
+        copied.delete_user(gone)
+        backup = take_backup(storage, tmp_path / "backup.zip", now=clock()).path
+        wanted = started(copied, clock)[0].platform_catalogue()
+        copied.delete_user(others[0])
+        restore(storage, backup, now=clock())
+        assert sorted(on_shelves(storage)) == sorted(others[1:])  # who was erased since stays so
+        assert copied.verify() == []
+        after, reads = started(copied, clock)
+        assert after.platform_catalogue() == figures_without(copied, clock) != wanted
+        assert reads.events_read == 0
 
 
 def _edit(manager: UserManager, key: str, **changes: Any) -> None:
