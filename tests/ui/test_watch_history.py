@@ -58,7 +58,7 @@ def test_watches_are_listed_newest_first_with_figures_by_type(open_page: OpenPag
         "All watches": "5",
         "Videos": "3",
         "Streams": "1",
-        "Pictures": "1",
+        "Images": "1",
     }
     assert "**3.0 h** in all" in texts(shown)
     assert "**25 min** median" in texts(shown)

@@ -36,7 +36,7 @@ def _draw_own(user_id: str) -> None:
     held = get_demo().events_of(user_id)
     with st.container(border=True):
         st.header("For yourself", anchor=False)
-        st.write("Evenings with series, live shows and pictures, likes and comments, as if you had been here for long.")
+        st.write("Evenings with series, live shows and images, likes and comments, as if you had been here for long.")
         with st.grid(3, min_column_width=150, gap="small"):
             days = _draw_days("demo_own_days", 90)
             seed = _draw_seed("demo_own_seed")

@@ -12,8 +12,8 @@ from altair.utils.schemapi import disable_debug_mode
 
 from user_stats.models import CONTENT_TYPES
 from user_stats.statistics.histories import Favourite, Measure, PeriodAmount, Step, WeekHour
+from user_stats.ui.text import TYPE_NAMES
 
-TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 disable_debug_mode()  # checking each part of a chart against its schema takes most of the time that drawing one does
 

@@ -11,7 +11,7 @@ import streamlit as st
 from user_stats.fields import QUALITIES
 from user_stats.models import CONTENT_TYPES, WatchHistoryEntry
 from user_stats.times import to_iso
-from user_stats.ui.charts import TYPE_NAMES
+from user_stats.ui.text import TYPE_NAMES
 
 PERIODS = {"All time": None, "Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last year": 365}
 """What people read, and how many days it means."""

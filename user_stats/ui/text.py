@@ -13,6 +13,8 @@ from user_stats.errors import RateLimited, StorageError, UserStatsError
 from user_stats.times import from_iso
 
 STORE_TROUBLE = "The site's data cannot be reached or changed at the moment. Please try again later."
+TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Images"}
+"""Content types as headings."""
 WORD_JOINER = "\u2060"
 """Takes no room and keeps what stands around it apart."""
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&])")

@@ -11,12 +11,11 @@ from user_stats.models import CONTENT_TYPES, WatchHistoryEntry
 from user_stats.statistics.histories import duration_figures
 from user_stats.times import from_iso, utc_now
 from user_stats.ui.actions import page, require_owner
-from user_stats.ui.charts import TYPE_NAMES
 from user_stats.ui.history_charts import draw_charts
 from user_stats.ui.history_files import draw_clearing, draw_downloads
 from user_stats.ui.history_filters import draw_filters
 from user_stats.ui.import_section import draw_import
-from user_stats.ui.text import viewer_zone
+from user_stats.ui.text import TYPE_NAMES, viewer_zone
 
 ROWS = 50
 TYPE_ICONS = {"video": ":material/movie:", "stream": ":material/sensors:", "image": ":material/image:"}

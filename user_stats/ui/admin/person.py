@@ -76,14 +76,14 @@ def _plan_line(user: User, now: datetime) -> str:
 
 def _draw_figures(stats: UserStats) -> None:
     uploads = (
-        f"{stats.videos_uploaded:,} videos, {stats.streams_created:,} streams and {stats.images_uploaded:,} pictures"
+        f"{stats.videos_uploaded:,} videos, {stats.streams_created:,} streams and {stats.images_uploaded:,} images"
     )
     figures = (
         ("Watched", f"{stats.total_watched_hours:,.1f} h", "Hours ever watched"),
         ("Watches", f"{stats.watch_history_entries:,}", "Watches ever recorded"),
         ("Videos", f"{stats.videos_uploaded:,}", uploads),
         ("Streams", f"{stats.streams_created:,}", "Live streams created"),
-        ("Pictures", f"{stats.images_uploaded:,}", "Pictures uploaded"),
+        ("Images", f"{stats.images_uploaded:,}", "Images uploaded"),
         ("Interactions", f"{stats.total_interactions:,}", "Likes, comments and shares"),
         ("Features used", f"{stats.subscriber_features_used:,}", "Uses of subscriber features"),
         (

@@ -7,10 +7,9 @@ import streamlit as st
 
 from user_stats.bootstrap import get_user_manager
 from user_stats.models import User
-from user_stats.ui.text import to_viewer
+from user_stats.ui.text import TYPE_NAMES, to_viewer
 
 NEWEST = 50
-TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
 
 
 def draw_activity(user: User) -> None:

@@ -13,9 +13,7 @@ from user_stats.models import CONTENT_TYPES, SECONDS_PER_HOUR
 from user_stats.times import utc_now
 from user_stats.ui.admin import charts
 from user_stats.ui.admin.periods import choose_period, group_starts, grouped, step_days
-from user_stats.ui.text import viewer_zone
-
-TYPE_NAMES = {"video": "Videos", "stream": "Streams", "image": "Pictures"}
+from user_stats.ui.text import TYPE_NAMES, viewer_zone
 
 
 def draw_platform() -> None:
