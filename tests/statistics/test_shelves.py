@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from clocks import FixedClock
 from counting_storage import CountingStorage
 
 from user_stats.collections import ROLLUPS, SHELVES
 from user_stats.manager import UserManager
-from user_stats.statistics import ledger, shelves
+from user_stats.statistics import ledger, rollups, shelves
+from user_stats.statistics.fold import FAMILIES
 from user_stats.statistics.service import Statistics
 from user_stats.statistics.settings import StatisticsSettings
 from user_stats.storage import Log, Record, Storage, open_storage
@@ -225,6 +229,37 @@ def test_a_damaged_shelf_keeps_nobody_from_being_erased(manager: UserManager) ->
     manager.delete_user(gone)
     assert gone not in on_shelves(manager.storage)
     assert manager.verify() == []
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        msgspec.msgpack.encode(5),
+        msgspec.msgpack.encode({"bogus": {"a": {"b": 1}}}),
+        msgspec.msgpack.encode({family: {"a": {"b": "text"}} for family in FAMILIES}),
+        b"\x91" * 100_000 + b"\x00",
+        bytes((1 << 20) + 1),
+    ],
+    ids=["a number", "another family", "texts", "nested", "a bomb"],
+)
+def test_sums_and_people_of_another_shape_are_counted_from_the_logs(
+    manager: UserManager, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(rollups, "LARGEST", 1 << 20)
+    right = figures_without(manager, clock)
+    key = next(iter(manager.storage.log_keys(SHELVES)))
+    person = shelves.people_on(manager.storage, key)[0]
+    stored = manager.storage.read_log(SHELVES, key)[0]
+    for damage in ({"sums": _packed(content)}, {"people": {**stored["people"], person: _packed(content)}}):
+        _edit(manager, key, **{**stored, **damage})
+        assert started(manager, clock)[0].platform_catalogue() == right
+        assert [found.subject for found in manager.verify()] == [key]
+    manager.delete_user(person)
+    assert person not in on_shelves(manager.storage)
 
 
 def test_other_rules_read_the_log(manager: UserManager, clock: FixedClock) -> None:

@@ -26,6 +26,8 @@ SHAPE = 5
 """Rises when what is kept changes its meaning."""
 PEOPLE_AT_ONCE = 25
 BITS = ("days", "viewed", "signed_in")
+LARGEST = 256 << 20
+"""Bytes that anything packed may come to; more is damage, and no reason to run out of memory."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class RollUp:
 
     def parts(self) -> tuple[Record, list[list[float]], Moves]:
         """The items, the sessions and the moves."""
-        items, sessions, moves = msgspec.json.decode(zlib.decompress(self.packed))
+        items, sessions, moves = msgspec.json.decode(decompressed(self.packed))
         moves[QUARTERS] = {key: dict(zip(*row, strict=True)) for key, row in moves[QUARTERS].items()}
         return items, sessions, moves
 
@@ -67,6 +69,15 @@ class RollUp:
 
     def moves(self) -> Moves:
         return self.parts()[2]
+
+
+def decompressed(packed: bytes) -> bytes:
+    """Raises ValueError where it is cut, or larger than anything of ours."""
+    reader = zlib.decompressobj()
+    whole = reader.decompress(packed, LARGEST)
+    if not reader.eof:
+        raise ValueError(f"it is cut, or comes to more than {LARGEST:,} bytes")
+    return whole
 
 
 def mark_of(totals: Mapping[str, Any], stats: Mapping[str, Any]) -> Mark:
@@ -100,7 +111,7 @@ def find(reader: Reader, user_id: str, rules: Rules) -> tuple[RollUp, Folded] | 
     return None
 
 
-DAMAGE = (LookupError, TypeError, ValueError, AttributeError, zlib.error, msgspec.MsgspecError)
+DAMAGE = (LookupError, TypeError, ValueError, AttributeError, RecursionError, zlib.error, msgspec.MsgspecError)
 
 
 def _read(stored: Record) -> tuple[RollUp, Folded]:

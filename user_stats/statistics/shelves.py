@@ -20,7 +20,7 @@ from user_stats.collections import ACTIVITY, ROLLUPS, SHELVES, USERS
 from user_stats.errors import StorageCorrupt
 from user_stats.statistics import rollups
 from user_stats.statistics.fold import FAMILIES, Moves, Rules
-from user_stats.statistics.rollups import BITS, DAMAGE, Mark, RollUp
+from user_stats.statistics.rollups import BITS, DAMAGE, Mark, RollUp, decompressed
 from user_stats.storage import Reader, Record, Storage, Transaction
 
 SHAPE = 1
@@ -133,7 +133,10 @@ def _write(tx: Transaction, key: str, shelf: Shelf, made_by: Record) -> None:
 
 
 def _from_stored(stored: Record) -> Shelf:
-    return Shelf(dict(stored["people"]), _from_text(stored["sums"]))
+    sums = _from_text(stored["sums"], _Sums)
+    if sums.keys() != set(FAMILIES):
+        raise ValueError("the sums are of other families")
+    return Shelf(dict(stored["people"]), sums)
 
 
 def _made_by(rules: Rules) -> Record:
@@ -143,14 +146,38 @@ def _made_by(rules: Rules) -> Record:
 # -- as they are kept -------------------------------------------------------------------------------------------------
 
 
+_Number = int | float
+_Sums = dict[str, dict[str, dict[int | str, _Number]]]
+
+
+class _Tally(msgspec.Struct):
+    """What every tally has."""
+
+    days: bytes
+    viewed: bytes
+    signed_in: bytes
+    sessions: tuple[int, _Number]
+    newest_day: str
+    hours: dict[str, bytes]
+    weeks: dict[str, dict[str, _Number]]
+    months: dict[str, dict[str, _Number]]
+    plans: list[Any]
+    streams: dict[str, list[tuple[_Number, _Number]]]
+    uploads: dict[str, dict[str, Any]]
+
+
+_Person = tuple[tuple[int, str, str, int], dict[str, Any] | None, dict[str, Any], bytes, list[str]]
+"""Mark, newest event, tally, the packed rest and the items that were watched."""
+
+
 def _to_text(value: object) -> str:
     packed = zlib.compress(msgspec.msgpack.encode(value), 1)
     text: str = msgspec.to_builtins(packed)
     return text
 
 
-def _from_text(text: str) -> Any:
-    return msgspec.msgpack.decode(zlib.decompress(msgspec.convert(text, bytes)))
+def _from_text(text: str, shape: Any) -> Any:
+    return msgspec.msgpack.decode(decompressed(msgspec.convert(text, bytes)), type=shape)
 
 
 def _packed(rollup: RollUp, items: list[str]) -> str:
@@ -160,7 +187,8 @@ def _packed(rollup: RollUp, items: list[str]) -> str:
 
 
 def _unpacked(text: str) -> tuple[RollUp, list[str]]:
-    mark, newest, tally, packed, items = _from_text(text)
+    mark, newest, tally, packed, items = _from_text(text, _Person)
+    msgspec.convert(tally, _Tally)
     tally |= {name: int.from_bytes(tally[name], "little") for name in BITS}
     tally["hours"] = {month: int.from_bytes(bits, "little") for month, bits in tally["hours"].items()}
     return RollUp(Mark(*mark), newest, tally, packed), items
