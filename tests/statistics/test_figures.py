@@ -704,8 +704,21 @@ def test_52_leaderboard_position_shares_ranks_and_respects_who_opts_out(site: An
     site.manager.community.set_preference(eve, "privacy.leaderboard", "hidden")
     assert [place.username for place in site.statistics.leaderboard()] == ["ada", "bob"]
     assert site.statistics.own_place(eve).rank == 1
+    assert [site.of(one, "leaderboard_position")["detail"]["of"] for one in (eve, site.ada)] == [3, 2]
     assert site.of(site.ada, "leaderboard_position")["value"] == 1
     assert site.platform("leaderboard_position")["value"] == ["ada", "bob"]
+
+
+def test_52_the_first_year_is_all_time_by_every_metric(site: Any) -> None:
+    for person, kinds in ((site.ada, ["video"]), (site.bob, ["stream", "image", "image"])):
+        site.manager.record_watch_activity(person, "a", 60)
+        site.manager.record_interaction(person, "like")
+        for kind in kinds:
+            site.manager.record_upload(person, kind)
+    for metric in ("points", "watched_hours", "watches", "interactions", "uploads"):
+        assert site.statistics.leaderboard(metric, "all") == site.statistics.leaderboard(metric, "year"), metric
+    uploads = [(place.username, place.value) for place in site.statistics.leaderboard("uploads")]
+    assert uploads == [("bob", 3), ("ada", 1)]
 
 
 def test_53_level_by_points(week: Any) -> None:

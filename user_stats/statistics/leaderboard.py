@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from user_stats.statistics.moments import iso_week
+from user_stats.statistics.rules import Measure
 from user_stats.storage import Record
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ PERIODS = ("week", "last_week", "month", "last_month", "year", "all")
 OPT_OUT = "privacy.leaderboard"
 HIDDEN = "hidden"
 SECONDS_PER_HOUR = 3600
+_LIFETIME: dict[str, tuple[Measure, ...]] = {
+    "watched_hours": ("watched_hours",),
+    "watches": ("watches",),
+    "interactions": ("interactions",),
+    "uploads": ("uploads", "streams", "images"),
+}
+"""The measures that add up to a metric over all time; the shorter periods count the same."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def value_of(records: SiteRecords, user_id: str, metric: str, period: str) -> fl
         return records.points.get(user_id, 0)
     if period == "all":
         values = records.lifetime_values.get(user_id)
-        return 0 if values is None else values[metric]  # type: ignore[index]
+        return 0 if values is None else sum(values[one] for one in _LIFETIME[metric])
     name = "seconds" if metric == "watched_hours" else metric
     amount = sum(
         amounts.get(name, 0) for amounts in _parts(records.tallies_by_person[user_id], period, records.utc_today)

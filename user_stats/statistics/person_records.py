@@ -73,7 +73,7 @@ class PersonRecords:
     contents: Callable[[str], Mapping[str, Any]] = field(default=lambda content_id: {})
     """What is known of an item: title, category, tags, size; empty where nobody told."""
     rank: Callable[[], tuple[int, int, int] | None] = field(default=lambda: None)
-    """The place on the leaderboard, how many are on it, and the events of the site that it rests on."""
+    """The place on the leaderboard, how many are on it with the person, and the events of the site behind it."""
     referred: Callable[[], int | None] = field(default=lambda: None)
     """Accounts that came through this person and were active; None where no referral was recorded."""
 

@@ -183,7 +183,7 @@ class Statistics:
         board = boards.leaderboard(records, "points", "all")
         shown = next((place for place in board if place.user_id == user_id), None)
         place = shown or boards.own_place(records, user_id, "points", "all")
-        return None if place is None else (place.rank, len(board), records.events)
+        return None if place is None else (place.rank, len(board) + (shown is None), records.events)
 
     def _active_referred(self, user_id: str) -> int | None:
         referred = connections(self._storage, user_id)["referred"]
