@@ -12,6 +12,7 @@ import pytest
 
 from user_stats import get_user_manager
 from user_stats.__main__ import main
+from user_stats.collections import AUDIT
 from user_stats.errors import InvalidInput
 from user_stats.transfer.tables import inert_cell, text_of_cell, write_table
 
@@ -74,6 +75,9 @@ def test_the_command_exports_people_and_what_they_watched(tmp_path: Path, capsys
     assert json.loads(out.read_text()) == [manager.get_user_stats(ids[1]).to_stored()]
     assert main([*words, "audience", "--format", "json", "--out", str(out)]) == 0
     assert json.loads(out.read_text()) == []
+    noted = [entry for month in manager.storage.log_keys(AUDIT) for entry in manager.storage.read_log(AUDIT, month)]
+    tables = [entry["what"] for entry in noted if entry["kind"] == "exported"]
+    assert tables == ["history", "users", "stats", "audience"]
 
 
 @pytest.mark.parametrize("words", [["stats", "--user", "nobody"], ["audience", "--user", "anna"]])

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from user_stats import audit
 from user_stats.audience import DayFigures
 from user_stats.bootstrap import get_audience, get_user_manager
 from user_stats.commands.output import Progress
@@ -48,6 +49,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     if arguments.what in ("person", "site"):
         return _export_person(arguments) if arguments.what == "person" else _export_site(arguments)
     count = write_table(arguments.out, arguments.format or "csv", COLUMNS[arguments.what], _rows(arguments))
+    audit.note(get_user_manager(arguments.store).storage, "exported", now=utc_now(), actor=None, what=arguments.what)
     print(f"{count:,} rows written")
     return EXIT_DONE
 
