@@ -14,7 +14,7 @@ from user_stats.bootstrap import get_accounts, get_audience, get_statistics
 from user_stats.collections import AUDIT
 from user_stats.errors import TooLarge
 from user_stats.ui.admin import bulk, directory, downloads
-from user_stats.ui.admin.figure_cards import bars_svg, catalogue_file, shown_value, small_chart
+from user_stats.ui.admin.figure_cards import bars_svg, catalogue_file, shown_value, small_chart, told_beside
 from user_stats.ui.admin.person import CHANGED_MEANWHILE
 from user_stats.ui.text import on_primary
 
@@ -545,6 +545,16 @@ def test_who_comes_back_how_far_they_are_and_the_last_week(
     assert not shown.exception
     assert "What happened in week" in texts(shown)
     assert {"Active people", "Watches", "Hours watched"} <= {metric.label for metric in shown.metric}
+
+
+def test_what_stands_beside_a_figure_is_told_in_words() -> None:
+    assert told_beside({"best": 9, "first": "2026-03-01"}, "days") == " Beside it: best 9 days."
+    assert told_beside({"median": 90.0, "seconds": 5}, "s") == " Beside it: median 1 min 30 s."
+    assert told_beside({"tied": ["Monday", "Friday"]}, "day") == " Beside it: tied Monday, Friday."
+    assert told_beside({"tied": ["Monday"], "click_rate": None}, "day") == ""
+    rows = [{"title": HOSTILE, "content_id": "a"}, {"title": None, "content_id": "b"}]
+    assert "![" not in told_beside({"by_viewers": rows}, "top 10")
+    assert told_beside({"by_viewers": rows[1:]}, "top 10") == " Beside it: by viewers b."
 
 
 def test_a_small_chart_is_drawn_where_it_helps() -> None:

@@ -27,6 +27,29 @@ OF_ONE = {**SCALES, "days": "day", "items": "item", "viewers": "viewer"}
 MOST_SHOWN = 4
 SERIES = ("minutes_by_hour", "minutes", "weeks", "curve", "shares", "seconds", "people", "gb_by_month")
 """What a figure may have beside its value that is drawn: a list, a mapping, or rows of shares."""
+BESIDE = {
+    "median": ("median", ""),
+    "best": ("best", ""),
+    "mode": ("most watched", "p"),
+    "viewers": ("viewers", "count"),
+    "average_percentage": ("viewed on average", "%"),
+    "came_back": ("came back for the next", "%"),
+    "still_open": ("still open", "count"),
+    "lost": ("lost", "count"),
+    "net": ("net", "count"),
+    "received": ("received", "count"),
+    "closing": ("closing count", "count"),
+    "slope": ("slope", "count"),
+    "deleted": ("deleted", "count"),
+    "shown": ("shown", "count"),
+    "click_rate": ("clicked", "%"),
+    "of": ("of", "count"),
+    "next_at": ("next level at", "points"),
+    "tied": ("tied", "list"),
+    "tied_hours": ("tied", "list"),
+    "by_viewers": ("by viewers", "list"),
+}
+"""What is told in words beside a value, with its name and its unit; without one it has that of the figure."""
 FEWEST_BARS, MOST_BARS, HOURS_OF_A_DAY = 3, 31, 24
 BAR_WIDTH, SMALL_WIDTH, SMALL_HEIGHT = 0.8, 300, 56
 BAR_COLOUR = "#3b82f6"
@@ -72,7 +95,20 @@ def _draw_card(row: Row) -> None:
         basis = f"From {row['events']:,} {'event' if row['events'] == 1 else 'events'}" if row["events"] else "Live"
         setting = row["detail"].get("setting")
         _draw_small_chart(row)
-        st.caption(f"{basis}. An estimate, by {setting}." if row["is_estimate"] else f"{basis}.")
+        estimate = f" An estimate, by {setting}." if row["is_estimate"] else ""
+        st.caption(f"{basis}.{estimate}{told_beside(row['detail'], row['unit'])}")
+
+
+def told_beside(detail: Mapping[str, Any], unit: str) -> str:
+    """The median, the best, ties and the like as a sentence, inert; empty where there is nothing to tell."""
+    told = []
+    for name, (words, own_unit) in BESIDE.items():
+        value = detail.get(name)
+        if isinstance(value, list | tuple):
+            value = [(one["title"] or one["content_id"]) if isinstance(one, Mapping) else one for one in value]
+        if value is not None and not (words == "tied" and len(value) < 2):
+            told.append(f"{words} {shown_value(value, own_unit or unit)}")
+    return f" Beside it: {', '.join(told)}." if told else ""
 
 
 def _draw_small_chart(row: Row) -> None:

@@ -61,7 +61,7 @@ def _draw_person() -> None:
 
 
 def _draw_item() -> None:
-    content_id = st.text_input("Id of the video, stream or picture", key="figures_item", max_chars=128).strip()
+    content_id = st.text_input("Id of the video, stream or picture", key="figures_item", max_chars=256).strip()
     if not content_id:
         st.info("Figures of which item? Its id is what the site passes as video_id.")
         return
