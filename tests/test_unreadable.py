@@ -125,6 +125,18 @@ def test_no_value_of_any_field_stops_the_search(name: str, value: object) -> Non
         list(find_unreadable(storage))
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_is_none_in_utc_is_found(moment: str) -> None:
+    record = {"user_id": PERSON, "created_at": AT, "updated_at": AT, "last_activity_timestamp": moment}
+    assert [one.subject for one in find_unreadable(written("user_stats", PERSON, record))] == [PERSON]
+
+
+@pytest.mark.parametrize("wrong", [{"events": "many"}, {"events": -1}, {"active_on": []}])
+def test_totals_that_cannot_be_counted_on_are_found(wrong: dict[str, Any]) -> None:
+    _, record, _ = EXAMPLES["user_totals"]
+    assert [one.subject for one in find_unreadable(written("user_totals", PERSON, record | wrong))] == [PERSON]
+
+
 def test_all_that_the_library_writes_is_readable(storage: Storage, clock: FixedClock) -> None:
     person = do_everything(storage, clock)
     Demo(storage, max_entries=50, clock=clock).create_people(12, days=40, seed=5)

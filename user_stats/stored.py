@@ -34,6 +34,10 @@ def checked_totals(user_id: str, record: dict[str, Any]) -> dict[str, Any]:
         ):
             problem = f"{content_type} is {shown(by_type)}; allowed: count, seconds and completed from 0 on"
             raise _corrupt("user_totals.json", user_id, problem)
+    if not is_count(events := record.get("events", 0)):
+        raise _corrupt("user_totals.json", user_id, f"events is {shown(events)}; allowed: a whole number from 0 on")
+    if type(active_on := record.get("active_on", "")) is not str:
+        raise _corrupt("user_totals.json", user_id, f"active_on is {shown(active_on)}; allowed: a day")
     return record
 
 

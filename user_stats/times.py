@@ -34,7 +34,10 @@ def from_iso(text: str) -> datetime:
 def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is UTC:
         return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"no moment in UTC: {moment.isoformat()}") from None
 
 
 def normal_iso(text: str) -> str:
