@@ -195,6 +195,8 @@ def test_the_command_shows_the_figures(tmp_path: Path, capsys: pytest.CaptureFix
     answers = expected("lastfm")
     assert {day: one["watches"] for day, one in shown["days"].items()} == answers["per_local_day(+05:30)"]
     assert [[one["creator"], one["watches"]] for one in shown["creators"]["by_watches"]] == answers["top10_artists"]
+    songs = Counter({f"{one['creator']} — {one['title']}": one["watches"] for one in shown["items"]["by_watches"]})
+    assert_top(songs, answers["top10_tracks"])
     assert main(words) == 0
     assert "Elliott Smith" in capsys.readouterr().out
     assert main([*store, "imports", "--user", "ada", "--show", "none"]) == 2

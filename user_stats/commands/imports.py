@@ -106,11 +106,15 @@ def _show(arguments: argparse.Namespace, user_id: str, known: Sequence[str]) -> 
     streak = document["longest_streak"]
     print(f"{figures.watches:,} watches, {figures.hours:,.1f} hours on {len(figures.days):,} days ({arguments.tz})")
     print(f"the longest run: {streak['days']:,} days from {streak['first']}; {document['sessions']:,} sessions")
-    for kind, name in (("titles", "title"), ("creators", "creator")):
-        rows = [(one[name], one["watches"]) for one in document[kind]["by_watches"]]
-        if rows:
-            print()
-            print_table((name, "watches"), rows)
+    items, creators = document["items"]["by_watches"], document["creators"]["by_watches"]
+    print()
+    print_table(
+        ("title", "creator", "watches"),
+        [(one["title"] or one["video_id"], one["creator"] or "", one["watches"]) for one in items],
+    )
+    if creators:
+        print()
+        print_table(("creator", "watches"), [(one["creator"], one["watches"]) for one in creators])
     return EXIT_DONE
 
 

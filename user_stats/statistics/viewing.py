@@ -52,7 +52,9 @@ class Viewing:
     titles: Ranking = field(default_factory=Ranking)
     creators: Ranking = field(default_factory=Ranking)
     items: Ranking = field(default_factory=Ranking)
-    """By id."""
+    """By id: two artists may have a song of one title."""
+    names: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Title and creator of each item, by its id."""
     spans: list[tuple[float, float]] = field(default_factory=list)
     """Start and end of each watch whose time is known; the stamp alone where the length is not."""
 
@@ -87,6 +89,7 @@ class Viewing:
         self.titles.add(event.get("title"), seconds)
         self.creators.add(event.get("creator"), seconds)
         self.items.add(event["subject"], seconds)
+        self.names.setdefault(event["subject"], (event.get("title"), event.get("creator")))
 
 
 def viewing(events: Iterable[Record], zone: tzinfo) -> Viewing:
@@ -114,7 +117,7 @@ def to_plain(figures: Viewing, *, today: date, gap: timedelta, most: int = 10) -
         "by_weekday": dict(zip(WEEKDAYS, figures.by_weekday, strict=True)),
         "titles": _ranked("title", figures.titles, most),
         "creators": _ranked("creator", figures.creators, most),
-        "items": _ranked("video_id", figures.items, most),
+        "items": _named(_ranked("video_id", figures.items, most), figures.names),
         "longest_streak": {"days": best.best, "first": _text(best.first), "last": _text(best.last)},
         "sessions": figures.sessions(gap),
     }
@@ -126,6 +129,12 @@ def _ranked(name: str, ranking: Ranking, most: int) -> dict[str, Any]:
         "by_watches": [{name: key, "watches": count} for key, count in ranking.watches.most_common(most)],
         "by_seconds": [{name: key, "seconds": count} for key, count in ranking.seconds.most_common(most) if count],
     }
+
+
+def _named(items: dict[str, Any], names: dict[str, tuple[str | None, str | None]]) -> dict[str, Any]:
+    for row in (*items["by_watches"], *items["by_seconds"]):
+        row["title"], row["creator"] = names[row["video_id"]]
+    return items
 
 
 def _text(day: date | None) -> str | None:
