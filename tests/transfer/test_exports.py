@@ -14,6 +14,7 @@ from user_stats import get_user_manager
 from user_stats.__main__ import main
 from user_stats.collections import AUDIT
 from user_stats.errors import InvalidInput
+from user_stats.transfer.exports import everybody, statistics_rows
 from user_stats.transfer.tables import inert_cell, text_of_cell, write_table
 
 
@@ -78,6 +79,15 @@ def test_the_command_exports_people_and_what_they_watched(tmp_path: Path, capsys
     noted = [entry for month in manager.storage.log_keys(AUDIT) for entry in manager.storage.read_log(AUDIT, month)]
     tables = [entry["what"] for entry in noted if entry["kind"] == "exported"]
     assert tables == ["history", "users", "stats", "audience"]
+
+
+def test_somebody_who_is_erased_while_statistics_go_out_ends_nothing(tmp_path: Path) -> None:
+    manager = get_user_manager(tmp_path)
+    ada, bob, eve = (manager.create_user(name, f"{name}@example.org") for name in ("ada", "bob", "eve"))
+    rows = statistics_rows(manager, everybody(manager))
+    first = next(rows)["user_id"]
+    manager.delete_user(bob)
+    assert [first, *(row["user_id"] for row in rows)] == [ada, eve]
 
 
 @pytest.mark.parametrize("words", [["stats", "--user", "nobody"], ["audience", "--user", "anna"]])

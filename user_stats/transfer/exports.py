@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from user_stats.collections import HISTORY
+from user_stats.errors import UserNotFound
 from user_stats.manager import UserManager
 from user_stats.models import User, WatchHistoryEntry
 
@@ -26,7 +28,10 @@ def user_rows(users: Iterable[User]) -> Iterator[dict[str, Any]]:
 
 
 def statistics_rows(manager: UserManager, users: Iterable[User]) -> Iterator[dict[str, Any]]:
-    return (manager.get_user_stats(user.user_id).to_stored() for user in users)
+    """Those of whoever is erased meanwhile are left out."""
+    for user in users:
+        with suppress(UserNotFound):
+            yield manager.get_user_stats(user.user_id).to_stored()
 
 
 def history_rows(manager: UserManager, users: Iterable[User]) -> Iterator[dict[str, Any]]:
